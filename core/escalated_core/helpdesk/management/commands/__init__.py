@@ -1,0 +1,1 @@
+"""Management commands that `call_command` finds by their module's name."""

@@ -1,0 +1,40 @@
+"""How models and querysets are pictured: fields already loaded and SQL text, never a query."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db.models import Manager, Model, QuerySet
+
+from escalated_core.trace import snapshot
+
+
+@cache
+def register() -> None:
+    """Teach snapshots about Django, once per process."""
+    snapshot.picture.register(Model, _model)
+    snapshot.picture.register(QuerySet, _queryset)
+    snapshot.picture.register(Manager, _manager)
+
+
+def _model(value: Model, camera: Any) -> snapshot.ObjectSnapshot:
+    loaded = snapshot.attributes(value)
+    meta = type(value)._meta
+    names = [field.attname for field in meta.concrete_fields if field.attname in loaded]
+    fields = camera.mapping({name: loaded[name] for name in names})
+    text = f"{meta.object_name} {loaded.get(meta.pk.attname) if meta.pk else ''}".strip()
+    return snapshot.ObjectSnapshot(snapshot.class_name(value), "model", text, fields)
+
+
+def _queryset(value: QuerySet[Any], _: Any) -> snapshot.ObjectSnapshot:
+    try:
+        sql = str(value.query)
+    except Exception as error:  # noqa: BLE001 - an impossible query has no SQL, a custom one may raise
+        sql = f"(no SQL: {snapshot.class_name(error)})"
+    return snapshot.ObjectSnapshot(snapshot.class_name(value), "queryset", sql)
+
+
+def _manager(value: Manager[Any], _: Any) -> snapshot.ObjectSnapshot:
+    name = snapshot.class_name(value)
+    return snapshot.ObjectSnapshot(name, "object", f"<{name}>")

@@ -1,0 +1,53 @@
+"""The documented hooks with their parameters, as data, and the nearest documented name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from escalated_core.records import CataloguedHook, Parameter
+
+
+class Catalogue:
+    """Hooks by name; a name such as `plugin_activated_{slug}` stands for every slug."""
+
+    def __init__(self, hooks: Iterable[CataloguedHook]) -> None:
+        self._hooks = {hook.name: hook for hook in hooks}
+        self._patterns = [
+            (re.compile(re.escape(name).replace(r"\{slug\}", ".+")), hook)
+            for name, hook in self._hooks.items()
+            if "{slug}" in name
+        ]
+
+    def __iter__(self) -> Iterator[CataloguedHook]:
+        return iter(self._hooks.values())
+
+    def get(self, name: str) -> CataloguedHook | None:
+        """What is documented under `name`, or None."""
+        if name in self._hooks:
+            return self._hooks[name]
+        return next((hook for pattern, hook in self._patterns if pattern.fullmatch(name)), None)
+
+    def nearest(self, name: str, others: Iterable[str] = ()) -> str | None:
+        """The documented hook, or one of `others`, that `name` was probably meant to be."""
+        known = [hook for hook in self._hooks if "{slug}" not in hook]
+        lowered = {candidate.lower(): candidate for candidate in [*known, *others]}
+        found = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+        return lowered[found[0]] if found else None
+
+
+@cache
+def guide_catalogue() -> Catalogue:
+    """The hooks of the Plugin Authoring Guide."""
+    text = files("escalated_core.hooks").joinpath("catalogue.json").read_text("utf-8")
+    return Catalogue(_hook(data) for data in json.loads(text)["hooks"])
+
+
+def _hook(data: dict[str, Any]) -> CataloguedHook:
+    parameters = tuple(Parameter(**parameter) for parameter in data.pop("parameters"))
+    return CataloguedHook(**data, parameters=parameters)

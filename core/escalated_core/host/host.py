@@ -1,0 +1,205 @@
+"""The embedded host: runs plugins in this process against a help desk of its own.
+
+Its methods take plain arguments and references and return records; live objects are accepted
+too, as the plugins run in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from escalated_core.errors import Abandoned, PluginError, UsageError
+from escalated_core.helpdesk.references import Reference, ReferenceKind
+from escalated_core.hooks.catalogue import guide_catalogue
+from escalated_core.hooks.registry import HookRegistry, Key
+from escalated_core.host import standins
+from escalated_core.host.around import Around
+from escalated_core.host.thread import Job, PluginThread
+from escalated_core.plugins.discovery import discover_local
+from escalated_core.plugins.findings import Findings
+from escalated_core.plugins.imports import PluginFinder
+from escalated_core.plugins.lifecycle import Lifecycle
+from escalated_core.plugins.loader import Loader
+from escalated_core.plugins.manifest import Versions
+from escalated_core.plugins.memory import Memory
+from escalated_core.plugins.ui import UiRegistry
+from escalated_core.records import Finding, Firing, Hook, Kind
+from escalated_core.trace.capture import capture
+from escalated_core.trace.recorder import Cause, Profile, Recorder
+from escalated_core.trace.trace import Trace
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """How a host is opened."""
+
+    profile: Profile = "guide"
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    state_dir: Path | None = None
+    versions: Versions = field(default_factory=Versions)
+
+
+class EmbeddedHost:
+    """Hooks, plugins and a help desk in this process; `opened` is done when plugins are loaded."""
+
+    def __init__(self, root: Path, options: HostOptions) -> None:
+        self.root = root
+        self.options = options
+        self.catalogue = guide_catalogue()
+        self.findings = Findings()
+        self.trace = Trace()
+        self._recorder = Recorder(self.trace, self._report, self._signature, options.profile)
+        self.registry = HookRegistry(self._recorder)
+        self.ui = UiRegistry(self._report)
+        self.memory = Memory(root, options.state_dir)
+        self._around = Around(options.seed, options.settings)
+        self._finder = PluginFinder()
+        loader = Loader(self.registry, self.ui, self._finder, self._around)
+        self.lifecycle = Lifecycle(
+            root, loader, self._fire_lifecycle, self.findings, self.memory, options.versions
+        )
+        self._undos = [
+            capture(),
+            standins.install(self.registry, self.ui, options.versions.escalated),
+            self._finder.install(),
+        ]
+        self.thread = PluginThread(self._around.renew, self._stop)
+        self.opened: Job[None] = self.thread.submit("opening", self._open)
+
+    def fire(
+        self, hook: str, args: tuple[Any, ...], kwargs: dict[str, Any], kind: Kind | None = None
+    ) -> Firing:
+        """Fire a hook and wait; arguments come from the catalogue when none are given.
+
+        Raises:
+            UsageError: the hook's kind or its arguments cannot be told.
+        """
+        chosen = self._kind(hook, kind, bool(args))
+        cause = Cause("workbench")
+
+        def work() -> None:
+            given = self._arguments(hook, chosen, args)
+            with self._recorder.because(cause):
+                self.registry.fire(chosen, hook, given, kwargs)
+
+        try:
+            self.require_hook(hook)
+        except UsageError as unknown:
+            finding = Finding("hook.unknown", "warning", unknown.message, unknown.cure)
+            self.findings.report(finding)
+        try:
+            self.thread.call(f"firing {hook}", work)
+        except Abandoned:
+            if not cause.firings:
+                raise
+        return cause.firings[0].record()
+
+    def command(self, name: str, work: Callable[[], Result]) -> Result:
+        """Run something of the lifecycle on the plugin thread and wait for it."""
+        try:
+            return self.thread.call(name, work)
+        except Abandoned as gone:
+            raise PluginError(Finding("plugin.stuck", "error", str(gone))) from None
+
+    def changed(self, slug: str, files: tuple[str, ...]) -> Job[None]:
+        """Files of a plugin changed on disk: take up what that means for it."""
+
+        def work() -> None:
+            known = {plugin.slug for plugin in self.lifecycle}
+            found = {f.slug: f for f in discover_local(self.root)}.get(slug)
+            if found is None:
+                if slug in known:
+                    self.lifecycle.remove(slug)
+            elif slug not in known:
+                self.lifecycle.add(found, "save")
+            elif not self.lifecycle.get(slug).has_loaded(files):
+                self.lifecycle.reload(slug, "save", files)
+
+        return self.thread.submit(f"reloading {slug}", work)
+
+    def hooks(self) -> list[Hook]:
+        """Every documented hook and every hook that somebody listens to."""
+        heard = {(kind, hook): chain for kind, hook, chain in self.registry}
+        documented: list[Key] = [(hook.kind, hook.name) for hook in self.catalogue]
+        names = [*documented, *(key for key in heard if key not in documented)]
+        return [
+            Hook(
+                name=hook,
+                kind=kind,
+                documented=self.catalogue.get(hook),
+                callbacks=tuple(r.record() for r in heard.get((kind, hook), ())),
+            )
+            for kind, hook in names
+        ]
+
+    def require_hook(self, hook: str) -> None:
+        """Raise `UsageError` with the nearest name for a hook that nobody knows of."""
+        others = [name for _, name, _ in self.registry]
+        if hook not in others and self.catalogue.get(hook) is None:
+            near = self.catalogue.nearest(hook, others)
+            cure = f"Did you mean {near!r}?" if near else "Hook names match exactly, case included."
+            raise UsageError(f"Nobody listens to {hook!r} and it is not documented.", cure)
+
+    def rows(self, kind: ReferenceKind) -> list[dict[str, Any]]:
+        """The help desk's rows of a kind as plain data."""
+        return self.command(f"reading {kind}", lambda: self._around.world().rows(kind))
+
+    def close(self) -> None:
+        """Unload everything and undo every change to the process. Safe to call twice."""
+        self.thread.close()
+        for undo in reversed(self._undos):
+            undo()
+        self._undos.clear()
+
+    def _open(self) -> None:
+        self.lifecycle.open()
+
+    def _stop(self) -> None:
+        self.lifecycle.close()
+        self.registry.clear()
+        self._around.close()
+
+    def _report(self, finding: Finding) -> None:
+        self.findings.report(finding)
+
+    def _signature(self, hook: str) -> str | None:
+        documented = self.catalogue.get(hook)
+        return documented.signature if documented else None
+
+    def _fire_lifecycle(self, hook: str, *args: Any) -> None:
+        with self._recorder.because(Cause("lifecycle")):
+            self.registry.fire("action", hook, args, {})
+
+    def _arguments(self, hook: str, kind: Kind, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        documented = self.catalogue.get(hook)
+        if not args and documented and documented.parameters:
+            return self._around.world().arguments_for(documented)
+        if not args and kind == "filter":
+            raise UsageError(
+                f"The filter {hook!r} is not documented.", "Give it a value to pass on."
+            )
+        return tuple(self._resolved(arg) for arg in args)
+
+    def _resolved(self, arg: Any) -> Any:
+        return self._around.world().resolve(arg) if isinstance(arg, Reference) else arg
+
+    def _kind(self, hook: str, kind: Kind | None, has_args: bool) -> Kind:
+        if kind is not None:
+            return kind
+        documented = self.catalogue.get(hook)
+        if documented:
+            return documented.kind
+        kinds: list[Kind] = [each for each, name, _ in self.registry if name == hook]
+        if len(kinds) > 1:
+            raise UsageError(
+                f"{hook!r} is an action and a filter.", "Say which one: kind='action'."
+            )
+        if kinds:
+            return kinds[0]
+        return "filter" if has_args else "action"

@@ -1,0 +1,212 @@
+"""The plugin thread: the one thread that plugin code runs on, and the watch over it."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any, Generic, TypeVar
+
+from escalated_core.errors import Abandoned, WorkbenchError
+from escalated_core.records import Activity
+from escalated_core.scope import RUNNING, Scope
+
+Result = TypeVar("Result")
+
+TICK = 0.05
+"""Seconds between two looks of the watch at a running callback."""
+INJECT_EVERY = 0.0005
+"""Seconds between two injections into a callback that survives them."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds a spinning callback may hold the interpreter before another thread gets its turn."""
+SWITCH_INTERVAL_INJECTING = 0.00001
+"""The same while injecting: code that catches everything has only few places that let one out."""
+PATIENCE = 1.0
+"""Seconds of injections after which a thread is given up."""
+
+
+class Job(Generic[Result]):
+    """Something to do on the plugin thread; `wait` for what it returns or raises."""
+
+    def __init__(self, name: str, work: Callable[[], Result]) -> None:
+        self.name = name
+        self._work = work
+        self._done = threading.Event()
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._result = self._work()
+        except BaseException as error:  # noqa: BLE001 - carried to whoever waits
+            if self._done.is_set():
+                return
+            self._error = error
+        self._done.set()
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self._done.set()
+
+    @property
+    def done(self) -> bool:
+        return self._done.is_set()
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """The job's result; raises what it raised, or `TimeoutError`."""
+        if not self._done.wait(timeout):
+            raise TimeoutError(f"{self.name} is not done yet")
+        if self._error is not None:
+            raise self._error
+        return self._result  # pyright: ignore[reportReturnType] - set whenever there is no error
+
+
+class PluginThread:
+    """Runs jobs one after another, and gives up a thread that cannot be stopped.
+
+    Args:
+        on_start: called first on each new thread, also after one was given up.
+        on_stop: called last on the thread when the host closes.
+    """
+
+    def __init__(self, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        self.time_limit = 5.0
+        """Seconds of its own time after which a callback counts as stuck."""
+        self.automatic = True
+        """Whether stuck code is interrupted without anybody asking."""
+        self._on_start = on_start
+        self._on_stop = on_stop
+        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._job: Job[Any] | None = None
+        self._wake = threading.Event()
+        self._stopping = False
+        self._interrupting = threading.Lock()
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
+        self._thread = self._start()
+        self._watch = threading.Thread(target=self._keep_watch, name="plugin-watch", daemon=True)
+        self._watch.start()
+
+    def submit(self, name: str, work: Callable[[], Result]) -> Job[Result]:
+        """Queue a job; returns at once."""
+        job = Job(name, work)
+        if self._stopping:
+            job.fail(WorkbenchError("The workbench is closed."))
+        else:
+            self._jobs.put(job)
+            self._wake.set()
+        return job
+
+    def call(self, name: str, work: Callable[[], Result]) -> Result:
+        """Run a job and wait for it; called on the plugin thread, it runs at once."""
+        if threading.current_thread() is self._thread:
+            return work()
+        return self.submit(name, work).wait()
+
+    @property
+    def activity(self) -> Activity | None:
+        """What plugin code is running right now; None when none is."""
+        scope = self._running()
+        if scope is None:
+            return None
+        slug = scope.owner.slug if scope.owner else None
+        firing = scope.firing
+        doing = f"{scope.doing} on {firing.hook}" if firing else scope.doing
+        seconds = scope.own_ns / 1e9
+        return Activity(doing, slug, seconds, stuck=seconds > self.time_limit)
+
+    def interrupt(self) -> bool:
+        """Stop the plugin code that runs now; False when none does.
+
+        Injects until the code ends; code that is stuck outside Python costs its thread.
+        """
+        scope = self._running()
+        return scope is not None and self._stop_scope(scope)
+
+    def close(self) -> None:
+        """Stop everything: code that runs is interrupted, queued jobs fail."""
+        self._stopping = True
+        while (job := self._next_now()) is not None:
+            job.fail(WorkbenchError("The workbench was closed before this could run."))
+        self._jobs.put(None)
+        self._wake.set()
+        deadline = monotonic() + self.time_limit
+        while self._thread.is_alive() and monotonic() < deadline:
+            self._thread.join(TICK)
+            if self._running() is not None:
+                self.interrupt()
+        self._wake.set()
+        if self._watch is not threading.current_thread():
+            self._watch.join(PATIENCE)
+        sys.setswitchinterval(self._switch_interval)
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name="plugins", daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self) -> None:
+        me = threading.current_thread()
+        try:
+            self._on_start()
+            while (job := self._jobs.get()) is not None:
+                self._job = job
+                job.run()
+                if self._thread is not me:
+                    return
+                self._job = None
+            self._on_stop()
+        except Abandoned:
+            return
+
+    def _next_now(self) -> Job[Any] | None:
+        try:
+            return self._jobs.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _running(self) -> Scope | None:
+        """The innermost scope of the plugin thread."""
+        return RUNNING.get(self._thread.ident or 0)
+
+    def _keep_watch(self) -> None:
+        while not self._stopping:
+            self._wake.wait()
+            self._wake.clear()
+            while not self._stopping and (self._job is not None or not self._jobs.empty()):
+                scope = self._running()
+                stuck = scope is not None and scope.own_ns > self.time_limit * 1e9
+                if scope is not None and stuck and self.automatic:
+                    self._stop_scope(scope)
+                self._wake.wait(TICK)
+                self._wake.clear()
+
+    def _stop_scope(self, scope: Scope) -> bool:
+        with self._interrupting:
+            interval = sys.getswitchinterval()
+            sys.setswitchinterval(SWITCH_INTERVAL_INJECTING)
+            try:
+                deadline = monotonic() + PATIENCE
+                while monotonic() < deadline:
+                    if not scope.inject():
+                        return True
+                    sleep(INJECT_EVERY)
+                return self._give_up(scope)
+            finally:
+                sys.setswitchinterval(interval)
+
+    def _give_up(self, scope: Scope) -> bool:
+        """Leave the thread behind as a daemon and go on with a fresh one."""
+        innermost = self._running() or scope
+        job = self._job
+        if not innermost.inject():
+            return True
+        self._job = None
+        self._thread.name = f"given up: {innermost.doing}"
+        innermost.abandon()
+        self._thread = self._start()
+        if job is not None:
+            job.fail(Abandoned(f"{innermost.doing} was given up: it was stuck outside Python."))
+        return True

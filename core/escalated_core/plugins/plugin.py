@@ -1,0 +1,111 @@
+"""One plugin as the lifecycle holds it: what was found, how it stands, what runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from escalated_core.plugins.discovery import Found
+from escalated_core.plugins.imports import PluginSpace, digest
+from escalated_core.plugins.manifest import Manifest
+from escalated_core.records import ErrorRecord, Finding, Frame, Plugin, Status
+from escalated_core.scope import Owner
+from escalated_core.trace.snapshot import snapshot
+from escalated_core.trace.tracebacks import source_around
+
+
+@dataclass(slots=True)
+class LivePlugin:
+    """A plugin and its present state. `place` is its turn among equal priorities."""
+
+    found: Found
+    place: int
+    status: Status = "inactive"
+    wanted: bool = False
+    """Whether it is meant to be active, also while it fails to load."""
+    generation: int = 0
+    manifest: Manifest | None = None
+    owner: Owner | None = None
+    space: PluginSpace | None = None
+    error: ErrorRecord | None = None
+    loaded_at: float | None = None
+    load_ns: int = 0
+
+    @property
+    def slug(self) -> str:
+        return self.found.slug
+
+    @property
+    def running(self) -> tuple[Owner, PluginSpace] | None:
+        """The generation whose code is loaded, if any."""
+        return (self.owner, self.space) if self.owner and self.space else None
+
+    def has_loaded(self, files: tuple[str, ...]) -> bool:
+        """Whether the running code is what these files hold now: nothing is left to reload."""
+        if self.space is None or self.error is not None:
+            return False
+        sources = self.space.sources
+        return all(f in sources and sources[f] == digest(Path(f).read_bytes()) for f in files)
+
+    def record(self, findings: tuple[Finding, ...]) -> Plugin:
+        manifest = self.manifest
+        data: dict[str, Any] = snapshot(manifest.data) if manifest else snapshot({})
+        return Plugin(
+            slug=self.slug,
+            name=manifest.name if manifest else self.slug,
+            version=manifest.version if manifest else "",
+            description=manifest.description if manifest else "",
+            author=manifest.author if manifest else "",
+            source=self.found.source,
+            status=self.status,
+            generation=self.generation,
+            path=str(self.found.root),
+            main_file=manifest.main_file if manifest else "",
+            manifest=data,
+            findings=findings,
+            error=self.error,
+            loaded_at=self.loaded_at,
+            load_ns=self.load_ns,
+            stale=self.status == "active" and self.error is not None,
+        )
+
+
+def manifest_error(findings: tuple[Finding, ...]) -> ErrorRecord:
+    """The first fatal finding of a manifest as the error of its plugin."""
+    fatal = next((f for f in findings if f.severity == "error"), None)
+    if fatal is None:
+        return ErrorRecord("ManifestError", "plugin.json cannot be used")
+    frames: tuple[Frame, ...] = ()
+    if fatal.file is not None:
+        line = fatal.line or 1
+        frames = (
+            Frame(fatal.file, line, "plugin.json", source_around(fatal.file, line), fatal.column),
+        )
+    return ErrorRecord("ManifestError", fatal.message, frames)
+
+
+def load_finding(slug: str, error: ErrorRecord) -> Finding:
+    """Why a plugin could not be loaded, with the place and the cure."""
+    code, cure = _LOAD_CODES.get(error.type, ("load.raised", "The rest of the file did not run."))
+    column = error.frame.column if error.frame else None
+    message = f"{slug} could not be loaded: {error}"
+    return Finding(code, "error", message, cure, slug, error.file, error.line, column)
+
+
+def needs_restart(slug: str, reasons: list[str]) -> list[Finding]:
+    """What a reload or removal could not undo."""
+    cure = "Restart the workbench to be rid of it."
+    return [Finding("reload.needs-restart", "warning", f"{r}.", cure, slug) for r in reasons]
+
+
+_LOAD_CODES: dict[str, tuple[str, str]] = {
+    "SyntaxError": ("load.syntax-error", "Mend the line and save."),
+    "IndentationError": ("load.syntax-error", "Mend the indentation and save."),
+    "TabError": ("load.syntax-error", "Indent with spaces only and save."),
+    "UnicodeDecodeError": ("load.encoding", "Save the file as UTF-8."),
+    "ModuleNotFoundError": ("load.import-error", "Install it, or add the file to the plugin."),
+    "ImportError": ("load.import-error", "Check the name against the module it comes from."),
+    "SystemExit": ("load.exited", "Remove the exit: it would end the whole server."),
+    "Interrupted": ("load.stuck", "Do slow work in a callback, not while the file is imported."),
+}

@@ -1,0 +1,224 @@
+"""Whose code is running: the scope that every call into a plugin is wrapped in.
+
+A scope says who owns the code that runs, to which firing it belongs, and where its output and
+logs go. It travels with the context, so threads that a plugin starts are still told apart.
+It is also what a watchdog interrupts: an exception is injected into the thread while the scope
+runs, and never after it ended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import Any
+
+from escalated_core.errors import Abandoned, Interrupted
+from escalated_core.records import LogLine
+
+OUTPUT_CAP = 100_000
+"""Characters of output kept per scope."""
+LOG_CAP = 1_000
+"""Log records kept per scope."""
+
+_set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Owner:
+    """One generation of one plugin; `place` is its turn among callbacks of equal priority."""
+
+    slug: str
+    generation: int
+    place: int
+
+
+class Sink:
+    """What plugin code printed and logged, capped; `dropped` counts what was over the cap."""
+
+    __slots__ = ("_size", "_text", "dropped", "logs")
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._size = 0
+        self.logs: list[LogLine] = []
+        self.dropped = 0
+
+    def write(self, text: str) -> None:
+        room = OUTPUT_CAP - self._size
+        kept = text[: max(room, 0)]
+        self.dropped += len(text) - len(kept)
+        if kept:
+            self._text.append(kept)
+            self._size += len(kept)
+
+    def log(self, line: LogLine) -> None:
+        if len(self.logs) < LOG_CAP:
+            self.logs.append(line)
+        else:
+            self.dropped += 1
+
+    @property
+    def output(self) -> str:
+        return "".join(self._text)
+
+
+class Scope:
+    """One stretch of plugin code: a callback's step, or the loading of a plugin.
+
+    Args:
+        owner: the plugin generation whose code runs; None for code of the host.
+        doing: what is running, in words for a person.
+        firing: the recorder's open firing that the code belongs to, if any.
+    """
+
+    __slots__ = (
+        "_armed",
+        "_ended",
+        "_lock",
+        "_sink",
+        "abandoned",
+        "doing",
+        "ended_ns",
+        "firing",
+        "nested_ns",
+        "owner",
+        "parent",
+        "started_ns",
+        "thread_id",
+    )
+
+    def __init__(self, owner: Owner | None, doing: str, firing: Any = None) -> None:
+        self.owner = owner
+        self.doing = doing
+        self.firing = firing
+        self._sink: Sink | None = None
+        self.parent: Scope | None = None
+        self.thread_id = 0
+        self.started_ns = self.ended_ns = self.nested_ns = 0
+        self.abandoned = False
+        self._armed = self._ended = False
+        self._lock: threading.Lock | None = None
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call `function` inside this scope; whatever it raises comes out.
+
+        Raises:
+            Interrupted: the scope was interrupted while it ran.
+            Abandoned: the thread was given up meanwhile; nothing it does counts any more.
+        """
+        parent = self.parent = CURRENT.get()
+        thread_id = self.thread_id = threading.get_ident()
+        token = CURRENT.set(self)
+        running = RUNNING.get(thread_id)
+        self.started_ns = perf_counter_ns()
+        RUNNING[thread_id] = self
+        try:
+            return function(*args, **kwargs)
+        finally:
+            # Order matters: from the first store on nothing is injected any more (see `inject`).
+            self._ended = True
+            try:
+                if self._armed:
+                    self._settle()
+            except Interrupted:
+                self._settle()
+            finally:
+                CURRENT.reset(token)
+                self.ended_ns = perf_counter_ns()
+                if running is None:
+                    RUNNING.pop(thread_id, None)
+                elif not self.abandoned:
+                    RUNNING[thread_id] = running
+                if parent is not None:
+                    parent.nested_ns += self.ended_ns - self.started_ns
+            if self.abandoned:
+                raise Abandoned(f"{self.doing} was given up")
+
+    @property
+    def sink(self) -> Sink:
+        """Where output and logs of this scope go, also from threads that outlive it."""
+        if self._sink is None:
+            self._sink = Sink()
+        return self._sink
+
+    @property
+    def said(self) -> Sink | None:
+        """The sink if anything was ever said."""
+        return self._sink
+
+    @property
+    def duration_ns(self) -> int:
+        """How long it has run so far, or ran; 0 for code that was never reached."""
+        if not self.started_ns:
+            return 0
+        return (self.ended_ns or perf_counter_ns()) - self.started_ns
+
+    @property
+    def own_ns(self) -> int:
+        """Time spent in this scope's own code so far, nested scopes not counted."""
+        return self.duration_ns - self.nested_ns
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an interruption was asked for."""
+        return self._armed
+
+    def inject(self) -> bool:
+        """Raise `Interrupted` in the code of this scope; False when it has ended already.
+
+        Called from another thread, again and again while the code survives it.
+        """
+        lock = self._lock = self._lock or threading.Lock()
+        with lock:
+            self._armed = True
+            if self._ended:
+                return False
+            _set_async_exception(ctypes.c_ulong(self.thread_id), ctypes.py_object(Interrupted))
+            return True
+
+    def abandon(self) -> None:
+        """Give up this scope and everything it runs inside of, from another thread."""
+        scope: Scope | None = self
+        while scope is not None:
+            scope.abandoned = True
+            scope.given_up()
+            scope = scope.parent
+
+    def given_up(self) -> None:
+        """Leave things as if the code of this scope had failed; it will never return."""
+
+    def _settle(self) -> None:
+        """Take back an injected exception that was not delivered while the scope ran."""
+        lock = self._lock
+        if lock is None:
+            return
+        with lock:
+            _set_async_exception(ctypes.c_ulong(self.thread_id), None)
+
+
+CURRENT: ContextVar[Scope | None] = ContextVar("escalated_core_scope", default=None)
+"""The innermost scope of this context; threads that a plugin starts inherit it."""
+
+RUNNING: dict[int, Scope] = {}
+"""The innermost scope that each thread (by identifier) is running right now."""
+
+
+def current_owner() -> Owner | None:
+    """The plugin whose code runs in this context, if any."""
+    scope = CURRENT.get()
+    while scope is not None:
+        if scope.owner is not None:
+            return scope.owner
+        scope = scope.parent
+    return None
+
+
+def refuse_abandoned() -> None:
+    """Raise `Abandoned` when the code that asks belongs to a thread that was given up."""
+    scope = CURRENT.get()
+    if scope is not None and scope.abandoned:
+        raise Abandoned(f"{scope.doing} was given up")

@@ -1,0 +1,1 @@
+"""The trace: what every callback received, changed, said and cost."""

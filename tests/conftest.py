@@ -1,0 +1,97 @@
+"""Options and fixtures of the whole suite."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from escalated_workbench import Workbench
+
+REPOSITORY = Path(__file__).parents[1]
+SAMPLES = REPOSITORY / "sample_plugins"
+HOSTILE = REPOSITORY / "tests" / "data" / "hostile"
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--guide", type=Path, help="The Plugin Authoring Guide, whose examples must run."
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty plugins folder."""
+    folder = tmp_path / "plugins" / "escalated"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def write(root: Path) -> Write:
+    """`write("billing", "code", "helpers.py", "code")` makes or changes a plugin's files."""
+
+    def make(slug: str, code: str = "", *more: str, **manifest: object) -> Path:
+        folder = root / slug
+        folder.mkdir(exist_ok=True)
+        fields: dict[str, object] = {
+            "name": slug.title(),
+            "slug": slug,
+            "version": "1.0.0",
+            "description": "A plugin of a test.",
+            "author": "Tests",
+            **manifest,
+        }
+        text = json.dumps({k: v for k, v in fields.items() if v is not ...}, indent=2)
+        if not (folder / "plugin.json").exists() or manifest:
+            (folder / "plugin.json").write_text(text, "utf-8")
+        files = {"plugin.py": code, **dict(zip(more[::2], more[1::2], strict=True))}
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(content), "utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def open_workbench(root: Path) -> Iterator[Open]:
+    """`open_workbench(watch=True, ...)` opens one on `root`; it is closed at the end."""
+    opened: list[Workbench] = []
+
+    def make(**options: object) -> Workbench:
+        for earlier in opened:
+            earlier.close()
+        opened.append(Workbench(root, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield make
+    for workbench in opened:
+        workbench.close()
+
+
+@pytest.fixture
+def samples(root: Path) -> Path:
+    """A copy of the sample plugins in `root`."""
+    shutil.copytree(SAMPLES, root, dirs_exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def hostile(root: Path) -> Callable[..., Path]:
+    """`hostile("sleeper", ...)` copies plugins of the hostile corpus into `root`."""
+
+    def copy(*slugs: str) -> Path:
+        for slug in slugs:
+            shutil.copytree(HOSTILE / slug, root / slug)
+        return root
+
+    return copy

@@ -1,0 +1,3 @@
+"""A module both plugins have."""
+
+OWNER = "name-clash-a"

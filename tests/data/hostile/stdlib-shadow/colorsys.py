@@ -1,0 +1,3 @@
+"""Named like a module of the standard library."""
+
+ORIGIN = "stdlib-shadow"
