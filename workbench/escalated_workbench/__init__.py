@@ -1,0 +1,30 @@
+"""escalated-workbench: run, watch and understand plugins for Escalated."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from escalated_core.errors import PluginError, UsageError, WorkbenchError
+    from escalated_workbench.workbench import Workbench
+
+__all__ = ["PluginError", "UsageError", "Workbench", "WorkbenchError"]
+
+_LAZY = {
+    "Workbench": "escalated_workbench.workbench",
+    "PluginError": "escalated_core.errors",
+    "UsageError": "escalated_core.errors",
+    "WorkbenchError": "escalated_core.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: the command line starts without the parts it does not need."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("escalated-workbench")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,61 @@
+"""Where the plugins are: the folder somebody named, the project's, or a copy of the samples."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from escalated_core.errors import UsageError, WorkbenchError
+from escalated_core.plugins.discovery import find_root
+
+USUAL = Path("plugins", "escalated")
+
+
+def plugins_root(path: str | Path | None = None) -> Path:
+    """The plugins folder that `path` means; without one, `plugins/escalated` upwards from here.
+
+    `path` may be the plugins folder itself or a project that has one.
+
+    Raises:
+        UsageError: there is no such folder, or it is a single plugin.
+    """
+    if path is None:
+        found = find_root(Path.cwd())
+        if found is None:
+            raise UsageError(
+                f"No {USUAL} was found in {Path.cwd()} or above it.",
+                "Create it, name a folder, or run: escalated-workbench demo",
+            )
+        return found.absolute()
+    folder = Path(path).expanduser().absolute()
+    if folder.is_file():
+        raise UsageError(f"{path} is a file.", "Name the folder that holds your plugins.")
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {path}.", f"Create it: mkdir -p {path}")
+    if (folder / USUAL).is_dir():
+        return folder / USUAL
+    if (folder / "plugin.json").is_file():
+        raise UsageError(
+            f"{path} is one plugin.", f"Name the folder that holds it: {folder.parent}"
+        )
+    return folder
+
+
+def samples() -> Path:
+    """The sample plugins, in a wheel or in a checkout."""
+    packaged = Path(str(files("escalated_workbench"))) / "sample_plugins"
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).parents[2] / "sample_plugins"
+    if checkout.is_dir():
+        return checkout
+    raise WorkbenchError("The sample plugins are not installed.", "Install the workbench again.")
+
+
+def private_samples() -> Path:
+    """A fresh copy of the samples that its user may change; it is left where it is."""
+    root = Path(tempfile.mkdtemp(prefix="escalated-workbench-demo-")) / USUAL
+    shutil.copytree(samples(), root, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return root

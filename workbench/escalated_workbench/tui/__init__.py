@@ -1,0 +1,1 @@
+"""The terminal interface: panes that render what the workbench returns, and nothing more."""

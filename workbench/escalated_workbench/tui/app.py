@@ -1,0 +1,115 @@
+"""The application: opens the workbench behind a screen and closes it at the end."""
+
+# Textual leaves the parameters of App and Screen open.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from escalated_core.errors import UsageError, WorkbenchError
+from escalated_core.trace.recorder import Profile
+from escalated_workbench.tui.screens.main import MainScreen
+from escalated_workbench.tui.screens.text import TextScreen, key_table
+from escalated_workbench.tui.screens.waiting import WaitingScreen
+from escalated_workbench.workbench import Workbench
+
+LOOK_AGAIN = 0.5
+"""Seconds between two looks for a plugins folder that is not there."""
+
+
+class WorkbenchApp(App[int]):
+    """escalated-workbench in the terminal."""
+
+    TITLE = "escalated-workbench"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+    ]
+
+    def __init__(self, path: str | None = None, profile: Profile = "guide") -> None:
+        super().__init__()
+        self._path = path
+        self._profile: Profile = profile
+        self.wb: Workbench | None = None
+
+    def on_mount(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        """Open the workbench, or say what is missing and look again."""
+        try:
+            self.wb = Workbench.begin(self._path, self._profile)
+        except UsageError as missing:
+            if not isinstance(self.screen, WaitingScreen):
+                self.push_screen(WaitingScreen(missing.message, missing.cure))
+            self.set_timer(LOOK_AGAIN, self._open)
+            return
+        except WorkbenchError as error:
+            self.exit(3, message=f"Error: {error}")
+            return
+        self.wb.watch()
+        main = MainScreen(self.wb)
+        if isinstance(self.screen, WaitingScreen):
+            self.switch_screen(main)
+        else:
+            self.push_screen(main)
+
+    def close_workbench(self) -> None:
+        """Give everything back; plugin code that runs is stopped."""
+        if self.wb is not None:
+            self.wb.close()
+            self.wb = None
+
+    def action_help(self) -> None:
+        """Help for the focused pane, with all the keys that work there."""
+        focused = self.focused
+        panes = [*(focused.ancestors_with_self if focused else ()), self.screen]
+        words = next((pane.HELP for pane in panes if getattr(pane, "HELP", None)), "")
+        keys = [
+            (active.binding.key_display or self.get_key_display(active.binding), active.binding)
+            for active in self.screen.active_bindings.values()
+        ]
+        table = key_table((key, b.tooltip or b.description) for key, b in keys if b.description)
+        self.push_screen(TextScreen("Help", f"{words}\n\n{table}"))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        if not isinstance(screen, MainScreen):
+            return
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.id and binding.id.startswith("main."):
+                name = binding.tooltip or binding.description
+                action = binding.action
+
+                def run(action: str = action) -> None:
+                    self.call_later(screen.run_action, action)
+
+                yield SystemCommand(f"workbench: {name}", f"key {binding.key}", run)
+        for slug, plugin in screen.wb.plugins.items():
+            verb = "Deactivate" if plugin.status == "active" else "Activate"
+            yield SystemCommand(
+                f"plugin: {verb} {slug}",
+                plugin.name,
+                lambda slug=slug: screen.commands.toggle(slug),
+            )
+            yield SystemCommand(
+                f"plugin: Uninstall {slug}",
+                "Run its uninstall hooks and delete its folder",
+                lambda slug=slug: screen.uninstall(slug),
+            )
+
+
+def run_app(path: str | None, profile: Profile) -> int:
+    """Open the terminal interface; returns the exit code."""
+    app = WorkbenchApp(path, profile)
+    try:
+        return app.run() or 0
+    finally:
+        app.close_workbench()

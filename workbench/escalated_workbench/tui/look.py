@@ -1,0 +1,66 @@
+"""How things look: text of others as styled content, one colour for each owner."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from rich.text import Text
+from textual.content import Content
+
+from escalated_core.records import ErrorRecord, Frame, Location
+from escalated_workbench.wording import safe
+
+OWNER_STYLES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
+
+OUTCOME_STYLES = {
+    "ok": "$text-success",
+    "error": "$text-error",
+    "skipped": "$text-muted",
+    "interrupted": "$text-warning",
+}
+STATUS_STYLES = {"active": "green", "inactive": "dim", "failed": "red"}
+SEVERITY_STYLES = {"error": "$text-error", "warning": "$text-warning", "info": "$text-muted"}
+
+
+def owner_style(slug: str | None) -> str:
+    """One colour per plugin throughout."""
+    return OWNER_STYLES[crc32((slug or "").encode()) % len(OWNER_STYLES)] if slug else "dim"
+
+
+def part(text: str, style: str = "") -> tuple[str, str]:
+    """A piece for `Content.assemble`, with control codes made visible."""
+    return safe(text), style
+
+
+def label(*parts: tuple[str, str]) -> Text:
+    """A label for trees, which speak Rich."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for words, style in parts:
+        text.append(safe(words), style)
+    return text
+
+
+def source(frame: Frame) -> Content:
+    """The lines around a frame; the line it stands on is marked, with a caret if known."""
+    lines: list[tuple[str, str] | Content] = []
+    for number, text in frame.source:
+        here = number == frame.line
+        mark = "▸" if here else " "
+        style = "bold $text-error" if here else "$text-muted"
+        lines.append(part(f"{mark}{number:>5}  {text}\n", style))
+        if here and frame.column:
+            lines.append(part(f"{'':8}{' ' * (frame.column - 1)}^\n", "$text-error"))
+    return Content.assemble(*lines)
+
+
+def error(record: ErrorRecord) -> Content:
+    """An error with its frames, innermost first, and its causes below."""
+    pieces: list[Content | tuple[str, str]] = [part(f"✖ {record}\n", "bold $text-error")]
+    for frame in reversed(record.frames):
+        place = f"{Location(frame.file, frame.line)} in {frame.function}"
+        pieces.append(part(f"\n{place}\n", "$text-accent"))
+        pieces.append(source(frame))
+    if record.cause is not None:
+        pieces.append(part("\ncaused by\n", "$text-muted"))
+        pieces.append(error(record.cause))
+    return Content.assemble(*pieces)

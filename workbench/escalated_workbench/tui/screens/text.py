@@ -1,0 +1,74 @@
+"""Screens that only show text: help for a pane, the history of reloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Markdown, Static
+
+from escalated_core.records import Reload
+from escalated_workbench.tui import look
+from escalated_workbench.tui.look import part
+from escalated_workbench.tui.widgets.status import reload_part
+
+
+class TextScreen(ModalScreen[None]):
+    """A box of text; `escape` closes it."""
+
+    DEFAULT_CSS = """
+    TextScreen { align: center middle; }
+    TextScreen > VerticalScroll {
+        width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
+        background: $surface; border: round $accent;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark", "close", "Close", id="text.close")
+    ]
+
+    def __init__(self, title: str, content: Content | str) -> None:
+        super().__init__()
+        self._title = title
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as box:
+            box.border_title = self._title
+            box.border_subtitle = "escape closes"
+            if isinstance(self._content, str):
+                yield Markdown(self._content)
+            else:
+                yield Static(self._content, markup=False)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def reload_history(reloads: Iterable[Reload]) -> Content:
+    """The reloads, newest first, with what each added and removed."""
+    pieces: list[Content | tuple[str, str]] = []
+    for reload in reversed(list(reloads)):
+        at = datetime.fromtimestamp(reload.at).astimezone()
+        pieces.append(part(f"{at:%H:%M:%S}  ", "$text-muted"))
+        pieces += [reload_part(reload), part(f"  {reload.trigger}\n", "$text-muted")]
+        pieces += [part(f"    {file}\n", "$text-muted") for file in reload.files]
+        pieces += [part(f"    + {name}\n", "$text-success") for name in reload.added]
+        pieces += [part(f"    - {name}\n", "$text-error") for name in reload.removed]
+        pieces += [part(f"    | {line}\n") for line in reload.output.splitlines()[:20]]
+        pieces += [part(f"    {log.level.lower()} {log.message}\n") for log in reload.logs[:20]]
+        if reload.error is not None:
+            pieces += [look.error(reload.error), part("\n")]
+    return Content.assemble(*pieces) if pieces else Content("Nothing was loaded yet.")
+
+
+def key_table(bindings: Iterable[tuple[str, str]]) -> str:
+    """A Markdown table of keys and what they do."""
+    rows = "\n".join(f"| `{key}` | {what} |" for key, what in bindings)
+    return f"| key | |\n|---|---|\n{rows}\n"

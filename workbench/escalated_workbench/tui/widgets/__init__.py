@@ -1,0 +1,1 @@
+"""One pane a file, with its look and its messages inside."""

@@ -1,0 +1,257 @@
+"""The live timeline: every firing in one line, nested ones indented, drawn line by line."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from escalated_core.trace.recording import Row
+from escalated_workbench.tui.look import owner_style
+from escalated_workbench.wording import OUTCOME_GLYPHS, milliseconds, safe
+
+KEPT = 100_000
+"""Rows held, as many as the trace holds firings."""
+ROOMY, TIGHT = 60, 40
+"""Columns from which the time of day has milliseconds, and from which it is shown at all."""
+EMPTY = ("Nothing has fired yet.", "", "Press f to fire a hook.")
+
+
+class Timeline(ScrollView, can_focus=True):
+    """Firings in the order they began; follows the newest while the cursor is at the end."""
+
+    BORDER_TITLE = "Firings"
+    HELP = """\
+Every firing in one line: when it began, the hook, how many callbacks ran, whether the value
+changed (`~`), how it ended and how long it took. Nested firings are indented. The list follows the
+newest while the cursor is on the last one. `space` holds the list still; recording goes on."""
+
+    DEFAULT_CSS = """
+    Timeline { overflow-x: hidden; }
+    Timeline > .timeline--cursor { background: $block-cursor-blurred-background; }
+    Timeline:focus > .timeline--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground;
+    }
+    Timeline > .timeline--time { color: $text-muted; }
+    Timeline > .timeline--ok { color: $foreground; }
+    Timeline > .timeline--error { color: $text-error; }
+    Timeline > .timeline--stuck { color: $text-warning; }
+    Timeline > .timeline--quiet { color: $text-muted; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "timeline--cursor",
+        "timeline--time",
+        "timeline--ok",
+        "timeline--error",
+        "timeline--stuck",
+        "timeline--quiet",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="timeline.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="timeline.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="timeline.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="timeline.page-down"),
+        Binding("home,g", "first", "First", show=False, id="timeline.first"),
+        Binding("end,G", "last", "Newest", show=False, id="timeline.newest"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    held: reactive[bool] = reactive(False)
+
+    @dataclass
+    class Selected(Message):
+        """The cursor is on another firing; None when the timeline is empty."""
+
+        timeline: Timeline
+        firing_id: int | None
+
+        @property
+        def control(self) -> Timeline:
+            return self.timeline
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._waiting: list[Row] = []
+        self.gone = 0
+
+    @property
+    def selected(self) -> Row | None:
+        """The row the cursor is on."""
+        return self._rows[self.cursor] if self._rows else None
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Take up new rows; while held they wait and are counted."""
+        self._waiting.extend(rows)
+        if self._waiting and not self.held:
+            self._take_up()
+        self._subtitle()
+
+    def watch_held(self) -> None:
+        self.extend(())
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        top = int(self.scroll_offset.y)
+        for line in (old, new):
+            self.refresh(Region(0, line - top, self.size.width, 1))
+        self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True, immediate=True)
+        self._tell()
+
+    def action_move(self, lines: int) -> None:
+        self.go_to(self.cursor + lines)
+
+    def action_page(self, pages: int) -> None:
+        self.go_to(self.cursor + pages * max(self.size.height - 1, 1))
+
+    def action_first(self) -> None:
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        self.go_to(len(self._rows) - 1)
+
+    def go_to(self, index: int) -> None:
+        """Move the cursor, as far as there are rows."""
+        if self._rows:
+            self.cursor = max(0, min(index, len(self._rows) - 1))
+
+    def go_to_firing(self, firing_id: int) -> None:
+        """Move the cursor to a firing, if it is still listed."""
+        index = bisect_left(self._rows, firing_id, key=_id)
+        if index < len(self._rows) and self._rows[index].id == firing_id:
+            self.go_to(index)
+
+    def go_to_error(self, direction: int) -> bool:
+        """Move to the next (1) or previous (-1) firing that did not end well; False if none."""
+        index = self.cursor + direction
+        while 0 <= index < len(self._rows):
+            if self._rows[index].outcome != "ok":
+                self.go_to(index)
+                return True
+            index += direction
+        return False
+
+    def _take_up(self) -> None:
+        following = not self._rows or self.cursor >= self._newest()
+        selected = self.selected
+        rows = sorted(self._waiting, key=_id)
+        self._waiting.clear()
+        if self._rows and rows[0].id < self._rows[-1].id:
+            self._rows = sorted([*self._rows, *rows], key=_id)
+        else:
+            self._rows.extend(rows)
+        surplus = len(self._rows) - KEPT
+        if surplus > 0:
+            del self._rows[:surplus]
+            self.gone += surplus
+        self._layout()
+        if following:
+            self._select(self._newest())
+        elif selected is not None:
+            self._select(bisect_left(self._rows, selected.id, key=_id))
+
+    def _newest(self) -> int:
+        """The index of the newest outermost firing: what somebody just did."""
+        index = len(self._rows) - 1
+        while index > 0 and self._rows[index].depth:
+            index -= 1
+        return max(index, 0)
+
+    def _select(self, index: int) -> None:
+        if index != self.cursor:
+            self.cursor = min(index, len(self._rows) - 1)
+        else:
+            self._tell()
+        if index == self._newest():
+            self.scroll_end(animate=False, immediate=True)
+            self.scroll_to_region(Region(0, index, 1, 1), animate=False, force=True, immediate=True)
+
+    def _tell(self) -> None:
+        row = self.selected
+        self.post_message(self.Selected(self, row.id if row else None))
+
+    def _layout(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
+        self.refresh()
+
+    def _subtitle(self) -> None:
+        parts = [f"{len(self._rows) + self.gone:,}"]
+        if self.held:
+            parts.append(f"⏸ held, {len(self._waiting):,} waiting")
+        if self.gone:
+            parts.append(f"{self.gone:,} gone")
+        self.border_subtitle = " · ".join(parts)
+
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._layout()
+
+    def on_click(self, event: events.Click) -> None:
+        self.go_to(event.y + int(self.scroll_offset.y))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        index = y + int(self.scroll_offset.y)
+        base = self.rich_style
+        if not self._rows:
+            text = EMPTY[y - 1] if 0 < y <= len(EMPTY) else ""
+            quiet = self.get_component_rich_style("timeline--quiet")
+            return Strip([Segment(f"  {text}".ljust(width), quiet)]).crop(0, width)
+        if index >= len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[index]
+        if index == self.cursor:
+            base = self.get_component_rich_style("timeline--cursor")
+            segments = [Segment(text, base) for text, _ in self._cells(row, width)]
+        else:
+            segments = [Segment(text, base + style) for text, style in self._cells(row, width)]
+        return Strip(segments).extend_cell_length(width, base).crop(0, width)
+
+    def _cells(self, row: Row, width: int) -> list[tuple[str, Style]]:
+        """The pieces of a row, filling exactly `width` columns."""
+        quiet = self.get_component_rich_style("timeline--time", partial=True)
+        worst = self.get_component_rich_style(_OUTCOME_CLASS[row.outcome], partial=True)
+        moment = datetime.fromtimestamp(row.started_at).astimezone()
+        time = f" {moment:%H:%M:%S}" if width >= TIGHT else ""
+        time += f".{moment.microsecond // 1000:03d} " if width >= ROOMY else " "
+        indent = "  " * min(row.depth, 8) + ("└ " if row.depth else "")
+        glyph = "·" if not row.steps else OUTCOME_GLYPHS[row.outcome]
+        mark = "~" if row.changed else " "
+        took = f" {row.steps:>3} {mark}{glyph} {milliseconds(row.duration_ns):>9} "
+        room = max(width - len(time) - len(took), 4)
+        name = safe(f"{indent}{row.hook}")
+        who = safe(f" {' '.join(row.plugins)}") if row.plugins else ""
+        name = f"{name[: room - 1]}…" if len(name) > room else name
+        who = who[: max(room - len(name), 0)]
+        gap = " " * (room - len(name) - len(who))
+        owner = Style.parse(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
+        return [
+            (time, quiet),
+            (name, worst),
+            (who, owner + Style(dim=True)),
+            (gap, Style.null()),
+            (took, worst),
+        ]
+
+
+_OUTCOME_CLASS = {
+    "ok": "timeline--ok",
+    "skipped": "timeline--quiet",
+    "error": "timeline--error",
+    "interrupted": "timeline--stuck",
+}
+
+
+def _id(row: Row) -> int:
+    return row.id

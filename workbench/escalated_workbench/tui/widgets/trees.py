@@ -1,0 +1,193 @@
+"""The trees on the left: plugins with what they listen to, hooks with who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from escalated_core.records import Callback, Hook, Location, Plugin
+from escalated_workbench.tui.look import STATUS_STYLES, label, owner_style
+from escalated_workbench.wording import STATUS_GLYPHS
+
+MOVING: list[BindingType] = [
+    Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
+    Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
+]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a line of a tree stands for; equal entries are the same line before and after."""
+
+    key: str
+    plugin: str | None = None
+    hook: str | None = None
+    place: Location | None = None
+    node: str = "line"
+
+
+Line = tuple[Entry, Text, list["Line"]]
+
+
+class RecordTree(Tree[Entry]):
+    """A tree drawn from records, which keeps what is open and where the cursor is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
+    DEFAULT_CSS = """
+    RecordTree { scrollbar-size-horizontal: 0; }
+    """
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__("", id=id)
+        self.show_root = False
+        self.guide_depth = 2
+        self._opened: set[str] = set()
+
+    @property
+    def entry(self) -> Entry | None:
+        """What the cursor is on."""
+        node = self.cursor_node
+        return node.data if node else None
+
+    def draw(self, lines: Iterable[Line]) -> None:
+        """Show these lines in the place of the old ones."""
+        kept = self.entry
+        self._opened |= {n.data.key for n in self._all_nodes() if n.data and n.is_expanded}
+        self._opened -= {n.data.key for n in self._all_nodes() if n.data and not n.is_expanded}
+        self.clear()
+        self._add(self.root, lines)
+        if kept is not None:
+            self._return_to(kept)
+
+    def _add(self, parent: TreeNode[Entry], lines: Iterable[Line]) -> None:
+        for entry, text, inner in lines:
+            if inner:
+                opened = entry.key in self._opened
+                node = parent.add(text, entry, expand=opened)
+                self._add(node, inner)
+            else:
+                parent.add_leaf(text, entry)
+
+    def _return_to(self, entry: Entry) -> None:
+        for node in self._all_nodes():
+            if node.data is not None and node.data.key == entry.key:
+                self.call_after_refresh(self.move_cursor, node)
+                return
+
+    def _all_nodes(self) -> Iterator[TreeNode[Entry]]:
+        waiting = list(self.root.children)
+        while waiting:
+            node = waiting.pop(0)
+            yield node
+            waiting += node.children
+
+
+class PluginTree(RecordTree):
+    """Every plugin: status, version, badge, generation, error; inside, what it listens to."""
+
+    HELP = """\
+Every plugin with its status (`✔` active, `◌` inactive, `✖` failed), version and generation: how
+often it was loaded. `composer` marks installed distributions. `enter` opens a plugin: the hooks it
+listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it again."""
+
+    def show(self, plugins: Iterable[Plugin], hooks: list[Hook]) -> None:
+        self.draw([self._plugin(plugin, hooks) for plugin in plugins])
+
+    def _plugin(self, plugin: Plugin, hooks: list[Hook]) -> Line:
+        entry = Entry(plugin.slug, plugin.slug, place=_main_file(plugin), node="plugin")
+        mark = "✖" if plugin.stale else STATUS_GLYPHS[plugin.status]
+        style = "red" if plugin.stale else STATUS_STYLES[plugin.status]
+        text = label(
+            (f"{mark} ", style),
+            (plugin.slug, f"bold {owner_style(plugin.slug)}" if plugin.generation else "bold"),
+            (f" {plugin.version}" if plugin.version else "", ""),
+            (f" g{plugin.generation}" if plugin.generation else "", "dim"),
+            (f" {plugin.badge}" if plugin.badge else "", "italic"),
+            (_failing_line(plugin), "red"),
+        )
+        return entry, text, [*self._problems(plugin), *self._hooks(plugin, hooks)]
+
+    def _problems(self, plugin: Plugin) -> Iterator[Line]:
+        if plugin.error is None:
+            return
+        frame = plugin.error.frame
+        place = Location(frame.file, frame.line) if frame else None
+        where = f"line {frame.line}: " if frame else ""
+        entry = Entry(f"{plugin.slug}/error", plugin.slug, place=place, node="error")
+        yield entry, label((f"{where}{plugin.error}", "red")), []
+        if plugin.stale and plugin.loaded_at is not None:
+            since = datetime.fromtimestamp(plugin.loaded_at).astimezone()
+            words = f"running last good from {since:%H:%M:%S}"
+            yield Entry(f"{plugin.slug}/stale", plugin.slug), label((words, "yellow")), []
+
+    def _hooks(self, plugin: Plugin, hooks: list[Hook]) -> Iterator[Line]:
+        for hook in hooks:
+            own = [c for c in hook.callbacks if c.plugin == plugin.slug]
+            if own:
+                key = f"{plugin.slug}/{hook.kind}/{hook.name}"
+                text = label((hook.name, ""), (f"  {len(own)}", "dim"))
+                inner = [_callback(callback, key, n, "") for n, callback in enumerate(own)]
+                yield Entry(key, plugin.slug, hook.name, node="hook"), text, inner
+
+
+class HookTree(RecordTree):
+    """Every hook by category, with its callbacks in running order."""
+
+    HELP = """\
+Every documented hook, and every other that somebody listens to. Inside: the callbacks in the order
+they run, with their priority. `enter` opens a hook, `f` fires the one under the cursor."""
+
+    def show(self, hooks: list[Hook]) -> None:
+        groups: dict[str, list[Hook]] = {}
+        for hook in hooks:
+            category = hook.documented.category if hook.documented else "own hooks of plugins"
+            groups.setdefault(category, []).append(hook)
+        if not self._opened:
+            self._opened |= {f"category/{category}" for category in groups}
+        self.draw([self._category(name, inside) for name, inside in groups.items()])
+
+    def _category(self, name: str, hooks: list[Hook]) -> Line:
+        heard = sum(bool(hook.callbacks) for hook in hooks)
+        text = label((name, "bold"), (f"  {heard} of {len(hooks)} heard", "dim"))
+        return Entry(f"category/{name}", node="category"), text, [self._hook(h) for h in hooks]
+
+    def _hook(self, hook: Hook) -> Line:
+        key = f"{hook.kind}/{hook.name}"
+        sign = "▷" if hook.kind == "filter" else "•"
+        style = "" if hook.callbacks else "dim"
+        count = f"  {len(hook.callbacks)}" if hook.callbacks else ""
+        text = label((f"{sign} ", "dim"), (hook.name, style), (count, "dim"))
+        inner = [
+            _callback(c, key, n, f"  {c.plugin or 'host'}") for n, c in enumerate(hook.callbacks)
+        ]
+        return Entry(key, hook=hook.name, node="hook"), text, inner
+
+
+def _callback(callback: Callback, parent: str, number: int, owner: str) -> Line:
+    place = callback.defined_at or Location(callback.file, callback.line)
+    entry = Entry(f"{parent}/{number}", callback.plugin, callback.hook, place, "callback")
+    text = label(
+        (f"{callback.priority:>4g} ", "dim"),
+        (callback.callback, ""),
+        (owner, owner_style(callback.plugin)),
+    )
+    return entry, text, []
+
+
+def _failing_line(plugin: Plugin) -> str:
+    frame = plugin.error.frame if plugin.error else None
+    return f" {Path(frame.file).name}:{frame.line}" if frame else ""
+
+
+def _main_file(plugin: Plugin) -> Location | None:
+    if plugin.error is not None and plugin.error.frame is not None:
+        return Location(plugin.error.frame.file, plugin.error.frame.line)
+    return Location(f"{plugin.path}/{plugin.main_file or 'plugin.json'}", 1)

@@ -1,0 +1,65 @@
+"""Words, glyphs and units that every front end writes the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from escalated_core.trace.snapshot import (
+    DictSnapshot,
+    ListSnapshot,
+    ObjectSnapshot,
+    SetSnapshot,
+    TupleSnapshot,
+)
+
+OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": "⏸"}
+STATUS_GLYPHS = {"active": "✔", "inactive": "◌", "failed": "✖"}
+SEVERITY_GLYPHS = {"error": "✖", "warning": "!", "info": "i"}
+
+_BIDI_CONTROLS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE: dict[int, str] = {
+    **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
+    0x7F: "\u2421",
+    **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
+    **{code: f"\\u{code:04x}" for code in (*_BIDI_CONTROLS, *range(0xD800, 0xE000))},
+}
+
+
+def safe(text: str, limit: int = 10_000) -> str:
+    """Text of others made harmless to a terminal: control codes become visible."""
+    return text[:limit].translate(_VISIBLE).expandtabs(4)
+
+
+def milliseconds(nanoseconds: int) -> str:
+    """`0.11 ms`, `1,204 ms`: one unit for every duration."""
+    value = nanoseconds / 1e6
+    return f"{value:,.2f} ms" if value < 100 else f"{value:,.0f} ms"
+
+
+def short(picture: Any, limit: int = 80) -> str:
+    """A snapshot in one line of at most `limit` characters, for reading."""
+    text = safe(_literal(picture, limit))
+    text = text.replace("\n", "⏎")
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _literal(picture: Any, room: int) -> str:
+    if isinstance(picture, str):
+        return repr(picture[: room + 1])
+    if isinstance(picture, ObjectSnapshot):
+        return picture.text[: room + 1]
+    if isinstance(picture, DictSnapshot):
+        return _joined("{", [(f"{_literal(k, room)}: ", v) for k, v in picture.items()], "}", room)
+    for kind, brackets in ((ListSnapshot, "[]"), (TupleSnapshot, "()"), (SetSnapshot, "{}")):
+        if isinstance(picture, kind):
+            return _joined(brackets[0], [("", item) for item in picture], brackets[1], room)
+    return repr(picture)
+
+
+def _joined(start: str, items: list[tuple[str, Any]], end: str, room: int) -> str:
+    text = start
+    for count, (label, item) in enumerate(items):
+        text += f"{', ' if count else ''}{label}{_literal(item, room)}"
+        if len(text) > room:
+            return text
+    return text + end

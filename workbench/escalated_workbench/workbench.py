@@ -1,0 +1,218 @@
+"""The workbench: the one object that the terminal, the command line and notebooks drive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from escalated_core.errors import WorkbenchError
+from escalated_core.host.desk import HelpDesk
+from escalated_core.host.host import EmbeddedHost, HostOptions
+from escalated_core.records import Activity, Finding, Firing, Hook, Kind, Plugin, Reload
+from escalated_core.trace.recorder import Profile
+from escalated_workbench.roots import plugins_root
+from escalated_workbench.watcher import Watcher
+
+
+class Workbench:
+    """Runs the plugins of a folder and shows what they do. Open at once; close it, or use `with`.
+
+    Args:
+        path: the plugins folder, or a project with `plugins/escalated`; None looks upwards.
+        profile: the contract that judges plugins, `guide` or `escalated-django`.
+        seed: the same seed gives the same help desk.
+        watch: reload plugins as their files are saved.
+        state_dir: where active plugins are remembered; beside the plugins folder by default.
+        settings: what plugins find in `django.conf.settings`.
+
+    Raises:
+        UsageError: there is no such folder.
+        WorkbenchError: a workbench is open already, or Django is configured by somebody else.
+    """
+
+    _open: ClassVar[Workbench | None] = None
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        profile: Profile = "guide",
+        seed: int = 0,
+        watch: bool = False,
+        state_dir: str | Path | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.root = plugins_root(path)
+        options = HostOptions(
+            profile=profile,
+            seed=seed,
+            settings=dict(settings or {}),
+            state_dir=Path(state_dir) if state_dir else None,
+        )
+        self._begin(options)
+        try:
+            self._host.opened.wait()
+        except BaseException:
+            self.close()
+            raise
+        if watch:
+            self.watch()
+
+    @classmethod
+    def begin(cls, path: str | Path | None = None, profile: Profile = "guide") -> Self:
+        """A workbench whose plugins are still being loaded (see `ready`)."""
+        workbench = cls.__new__(cls)
+        workbench.root = plugins_root(path)
+        workbench._begin(HostOptions(profile=profile))  # noqa: SLF001 - its own class
+        return workbench
+
+    def _begin(self, options: HostOptions) -> None:
+        if Workbench._open is not None:
+            raise WorkbenchError(
+                f"A workbench is open on {Workbench._open.root}.",
+                "Close it first: one per process.",
+            )
+        self._host = EmbeddedHost(self.root, options)
+        self._watcher: Watcher | None = None
+        self.trace = self._host.trace
+        self.ui = self._host.ui
+        self.helpdesk = HelpDesk(self._host.rows)
+        Workbench._open = self
+
+    @property
+    def ready(self) -> bool:
+        """Whether every plugin has been loaded, or has failed to."""
+        return self._host.opened.done
+
+    @property
+    def profile(self) -> Profile:
+        return self._host.options.profile
+
+    @property
+    def plugins(self) -> dict[str, Plugin]:
+        """Every plugin by slug, as it stands now."""
+        return self._host.lifecycle.records()
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """Every documented hook and every hook that somebody listens to."""
+        return self._host.hooks()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong or doubtful, worst first."""
+        return list(self._host.findings)
+
+    @property
+    def reloads(self) -> list[Reload]:
+        """What each load and reload did, oldest first."""
+        return list(self._host.lifecycle.reloads)
+
+    @property
+    def revision(self) -> tuple[int, int, int]:
+        """Differs whenever plugins, hooks or findings may have changed; cheap to poll."""
+        last = self._host.lifecycle.reloads.last
+        number = last.number if last else 0
+        return number, self._host.findings.revision, self._host.registry.revision
+
+    @property
+    def activity(self) -> Activity | None:
+        """The plugin code that runs at this moment, if any."""
+        return self._host.thread.activity
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds of its own time after which a callback counts as stuck."""
+        return self._host.thread.time_limit
+
+    @time_limit.setter
+    def time_limit(self, seconds: float) -> None:
+        self._host.thread.time_limit = seconds
+
+    @property
+    def interrupts_by_itself(self) -> bool:
+        """Whether stuck code is interrupted without anybody asking."""
+        return self._host.thread.automatic
+
+    @interrupts_by_itself.setter
+    def interrupts_by_itself(self, automatic: bool) -> None:
+        self._host.thread.automatic = automatic
+
+    def fire(self, hook: str, *args: Any, kind: Kind | None = None, **kwargs: Any) -> Firing:
+        """Fire a hook and return what happened.
+
+        Without arguments they are made from the catalogue and the help desk. An argument may be a
+        reference such as `helpdesk.ticket(1)`.
+
+        Raises:
+            UsageError: the kind of the hook or its arguments cannot be told.
+        """
+        return self._host.fire(hook, args, kwargs, kind)
+
+    def activate(self, slug: str) -> Plugin:
+        """Load a plugin and run its activation hooks; raises `PluginError` if it cannot load."""
+        self._host.command(f"activating {slug}", lambda: self._host.lifecycle.activate(slug))
+        return self.plugins[slug]
+
+    def deactivate(self, slug: str) -> Plugin:
+        """Run the deactivation hooks and take back everything the plugin registered."""
+        self._host.command(f"deactivating {slug}", lambda: self._host.lifecycle.deactivate(slug))
+        return self.plugins[slug]
+
+    def reload(self, slug: str) -> Reload:
+        """Load a plugin's code again; raises `PluginError` if it cannot load."""
+        self._host.command(f"reloading {slug}", lambda: self._host.lifecycle.reload(slug))
+        return self.reloads[-1]
+
+    def uninstall(self, slug: str) -> None:
+        """Run the uninstall hooks and DELETE the plugin's folder; this call is the confirmation.
+
+        Raises:
+            PluginError: it is an installed distribution, which pip uninstalls.
+        """
+        self._host.command(f"uninstalling {slug}", lambda: self._host.lifecycle.uninstall(slug))
+
+    def require_plugin(self, slug: str) -> Plugin:
+        """The plugin of that name; raises `UsageError` naming the known ones."""
+        self._host.lifecycle.get(slug)
+        return self.plugins[slug]
+
+    def require_hook(self, name: str) -> None:
+        """Raise `UsageError` with the nearest name for a hook that nobody knows of."""
+        self._host.require_hook(name)
+
+    def interrupt(self) -> bool:
+        """Stop the plugin code that runs now; False when none does."""
+        return self._host.thread.interrupt()
+
+    def watch(self) -> None:
+        """Reload plugins as their files are saved, from now on."""
+        if self._watcher is None:
+            self._watcher = Watcher(self.root, self._host)
+
+    def on_reload(self, listener: Callable[[Reload], None]) -> Callable[[], None]:
+        """Call `listener` with each reload, on another thread; returns the undo."""
+        return self._host.lifecycle.reloads.subscribe(listener)
+
+    def close(self) -> None:
+        """Unload every plugin and leave the process as it was. Records stay readable."""
+        if Workbench._open is not self:
+            return
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+        self._host.close()
+        Workbench._open = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
