@@ -12,7 +12,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any
 
@@ -23,6 +23,8 @@ OUTPUT_CAP = 100_000
 """Characters of output kept per scope."""
 LOG_CAP = 1_000
 """Log records kept per scope."""
+MESSAGE_CAP = 20_000
+"""Characters of one log record kept."""
 
 _set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
@@ -56,10 +58,14 @@ class Sink:
             self._size += len(kept)
 
     def log(self, line: LogLine) -> None:
-        if len(self.logs) < LOG_CAP:
-            self.logs.append(line)
-        else:
+        over = len(line.message) - MESSAGE_CAP
+        if len(self.logs) >= LOG_CAP:
             self.dropped += 1
+        elif over > 0:
+            self.dropped += over
+            self.logs.append(replace(line, message=f"{line.message[:MESSAGE_CAP]}…"))
+        else:
+            self.logs.append(line)
 
     @property
     def output(self) -> str:

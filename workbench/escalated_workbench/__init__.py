@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PluginError", "UsageError", "Workbench", "WorkbenchError"]
 
+__version__ = "0.1.0"
+
 _LAZY = {
     "Workbench": "escalated_workbench.workbench",
     "PluginError": "escalated_core.errors",
@@ -23,8 +25,4 @@ def __getattr__(name: str) -> Any:
     """Import on first use: the command line starts without the parts it does not need."""
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("escalated-workbench")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,6 @@ def document(verb: str, **content: Any) -> dict[str, Any]:
     return {"format": FORMAT, "verb": verb, **{k: to_plain(v) for k, v in content.items()}}
 
 
-def text(document: dict[str, Any]) -> str:
+def text(document: dict[str, Any], ascii_only: bool = False) -> str:
     """A document as it is printed."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from escalated_core.trace.snapshot import (
@@ -32,8 +33,26 @@ def safe(text: str, limit: int = 10_000) -> str:
 
 def milliseconds(nanoseconds: int) -> str:
     """`0.11 ms`, `1,204 ms`: one unit for every duration."""
+    return f"{in_milliseconds(nanoseconds)} ms"
+
+
+def in_milliseconds(nanoseconds: int) -> str:
+    """The same without the unit, for columns that name it once or not at all."""
     value = nanoseconds / 1e6
-    return f"{value:,.2f} ms" if value < 100 else f"{value:,.0f} ms"
+    return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
+
+
+def here(path: Path) -> str:
+    """A path as a person here would write it: from the working directory, or from home."""
+    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if path != base and path.is_relative_to(base):
+            return f"{prefix}{path.relative_to(base)}"
+    return str(path)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 finding`, `1,204 findings`."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def short(picture: Any, limit: int = 80) -> str:

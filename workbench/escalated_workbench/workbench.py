@@ -53,7 +53,7 @@ class Workbench:
         )
         self._begin(options)
         try:
-            self._host.opened.wait()
+            self.wait()
         except BaseException:
             self.close()
             raise
@@ -62,7 +62,7 @@ class Workbench:
 
     @classmethod
     def begin(cls, path: str | Path | None = None, profile: Profile = "guide") -> Self:
-        """A workbench whose plugins are still being loaded (see `ready`)."""
+        """A workbench whose plugins are still being loaded (see `ready` and `wait`)."""
         workbench = cls.__new__(cls)
         workbench.root = plugins_root(path)
         workbench._begin(HostOptions(profile=profile))  # noqa: SLF001 - its own class
@@ -85,6 +85,15 @@ class Workbench:
     def ready(self) -> bool:
         """Whether every plugin has been loaded, or has failed to."""
         return self._host.opened.done
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
+        self._host.opened.wait()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the plugins could not be loaded at all; plugins that fail each are no failure."""
+        return self._host.opened.failure
 
     @property
     def profile(self) -> Profile:
@@ -158,7 +167,8 @@ class Workbench:
 
     def deactivate(self, slug: str) -> Plugin:
         """Run the deactivation hooks and take back everything the plugin registered."""
-        self._host.command(f"deactivating {slug}", lambda: self._host.lifecycle.deactivate(slug))
+        lifecycle = self._host.lifecycle
+        self._host.take_leave(f"deactivating {slug}", lambda h: lifecycle.deactivate(slug, h))
         return self.plugins[slug]
 
     def reload(self, slug: str) -> Reload:
@@ -172,16 +182,20 @@ class Workbench:
         Raises:
             PluginError: it is an installed distribution, which pip uninstalls.
         """
-        self._host.command(f"uninstalling {slug}", lambda: self._host.lifecycle.uninstall(slug))
+        lifecycle = self._host.lifecycle
+        self._host.take_leave(f"uninstalling {slug}", lambda h: lifecycle.uninstall(slug, h))
 
     def require_plugin(self, slug: str) -> Plugin:
         """The plugin of that name; raises `UsageError` naming the known ones."""
         self._host.lifecycle.get(slug)
         return self.plugins[slug]
 
-    def require_hook(self, name: str) -> None:
-        """Raise `UsageError` with the nearest name for a hook that nobody knows of."""
+    def require_hook(self, name: str) -> list[Hook]:
+        """The hooks of that name; raises `UsageError` with the nearest one for an unknown name."""
         self._host.require_hook(name)
+        documented = self._host.catalogue.get(name)
+        unheard = [Hook(name, documented.kind, documented)] if documented else []
+        return [hook for hook in self.hooks if hook.name == name] or unheard
 
     def interrupt(self) -> bool:
         """Stop the plugin code that runs now; False when none does."""

@@ -13,6 +13,22 @@ FIXED: Final = frozenset({"AUTH_USER_MODEL", "DATABASES", "INSTALLED_APPS"})
 """Settings that Django reads once per process, so no world can have its own."""
 
 
+def check_django() -> None:
+    """Raise `UsageError` if somebody else has configured Django in this process.
+
+    Imports nothing: it may be asked by processes that never need Django.
+    """
+    conf = sys.modules.get("django.conf")
+    if conf is None or not conf.settings.configured or configure_django.cache_info().currsize:
+        return
+    module = getattr(conf.settings, "SETTINGS_MODULE", None)
+    raise UsageError(
+        "Django is already configured in this process" + (f" (by {module})." if module else "."),
+        "The embedded help desk needs a process of its own: run `escalated-workbench` in a"
+        " terminal, or restart the notebook and open the workbench before Django.",
+    )
+
+
 @cache
 def configure_django() -> None:
     """Set Django up for the help desk; later calls do nothing.
@@ -20,15 +36,7 @@ def configure_django() -> None:
     Raises:
         UsageError: somebody else configured Django in this process.
     """
-    conf = sys.modules.get("django.conf")
-    if conf is not None and conf.settings.configured:
-        module = getattr(conf.settings, "SETTINGS_MODULE", None)
-        raise UsageError(
-            "Django is already configured in this process"
-            + (f" (by {module})." if module else "."),
-            "The embedded help desk needs a process of its own: run `escalated-workbench` in a"
-            " terminal, or restart the notebook and open the workbench before Django.",
-        )
+    check_django()
     import django
     from django.conf import settings
 

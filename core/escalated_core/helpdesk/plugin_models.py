@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import models
 from django.template import utils as template
 
 from escalated_core.errors import PluginError
-from escalated_core.helpdesk.tables import create_missing, drop_existing
+from escalated_core.helpdesk.tables import create_missing, drop_existing, has_other_columns
 from escalated_core.records import Finding
 
 
@@ -80,9 +81,46 @@ def plugin_labels() -> list[str]:
     return [label for label in apps.app_configs if is_plugin(label)]
 
 
+def defines_models(module: ModuleType) -> bool:
+    """Whether a module's own code defines models; those it imports do not count."""
+    return any(
+        isinstance(value, type)
+        and issubclass(value, models.Model)
+        and value.__module__ == module.__name__
+        for value in vars(module).values()
+    )
+
+
+def make_room(label: str) -> dict[str, type[models.Model]]:
+    """Let models whose module is no longer loaded be defined again; returns those there were."""
+    registered = apps.all_models.get(label, {})
+    before = dict(registered)
+    for name, model in before.items():
+        if model.__module__ not in sys.modules:
+            del registered[name]
+    apps.clear_cache()
+    return before
+
+
+def take_back(label: str, before: dict[str, type[models.Model]]) -> None:
+    """Forget the models that were defined since `make_room`, and bring back those before."""
+    registered = apps.all_models.get(label, {})
+    for name, model in list(registered.items()):
+        if before.get(name) is not model:
+            _detach(model)
+            del registered[name]
+    registered.update(before)
+    _look_again()
+
+
 def create_tables(label: str) -> list[str]:
     """Make the missing tables of a plugin's models; returns their names, sorted."""
     return create_missing(_models(label))
+
+
+def differing_tables(label: str) -> list[str]:
+    """The models of a plugin whose tables have other columns than they, sorted by name."""
+    return sorted(model.__name__ for model in _models(label) if has_other_columns(model))
 
 
 def drop_tables(label: str) -> list[str]:

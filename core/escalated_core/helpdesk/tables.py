@@ -46,6 +46,18 @@ def drop_existing(unwanted: Models) -> list[str]:
     return doomed
 
 
+def has_other_columns(model: type[models.Model]) -> bool:
+    """Whether a model's table, if there is one, was made from other fields."""
+    with connection.cursor() as cursor:
+        held = {
+            column.name
+            for column in connection.introspection.get_table_description(
+                cursor, model._meta.db_table
+            )
+        }
+    return bool(held) and held != {field.column for field in model._meta.local_concrete_fields}
+
+
 def _managed(wanted: Models) -> list[type[models.Model]]:
     return [m for m in wanted if m._meta.can_migrate(DEFAULT_DB_ALIAS)]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeVar
 
+from escalated_core.hooks.registration import check_name
 from escalated_core.hooks.registry import HookRegistry
 from escalated_core.records import Kind
 
@@ -86,6 +87,9 @@ class HookManager:
         return found
 
     def _decorator(self, kind: Kind, tag: str, priority: float) -> Callable[[Function], Function]:
+        # At once: `@on_action` without a name would otherwise register nothing and say nothing.
+        check_name(tag)
+
         def register(function: Function) -> Function:
             self._registry.add(kind, tag, function, priority)
             return function

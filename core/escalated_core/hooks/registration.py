@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from escalated_core.records import Callback, Kind, Location
-from escalated_core.scope import Owner
+from escalated_core.scope import Owner, current_owner
 
-_CORE = str(Path(__file__).parents[1])
+CORE_FOLDER = f"{Path(__file__).parents[1]}{os.sep}"
+SIGNATURE_CAP = 200
+"""Characters kept of a callback's signature."""
+
+
+class Arity(NamedTuple):
+    """How a callback can be called."""
+
+    required: int
+    """Positional arguments it needs, and keyword-only ones without a default."""
+    limit: int | None
+    """Positional arguments it takes at most; None for any number."""
+    text: str
+    """`(ticket, user=None)`."""
 
 
 class Registration:
@@ -19,17 +34,17 @@ class Registration:
 
     __slots__ = (
         "alive",
+        "arity",
         "callback",
+        "defined_at",
         "file",
         "hook",
         "kind",
-        "limit",
         "line",
         "name",
         "order",
         "owner",
         "priority",
-        "required",
     )
 
     def __init__(
@@ -47,7 +62,9 @@ class Registration:
         self.owner = owner
         self.alive = True
         self.name = callback_name(callback)
-        self.required, self.limit = arity(callback)
+        # Read here, in the scope of whoever registers: `__signature__` may run a plugin's code.
+        self.arity = arity(callback)
+        self.defined_at = definition(callback)
         place = calling_place()
         self.file, self.line = place.file, place.line
         self.order: tuple[float, int, int] = (priority, 0, 0)
@@ -55,6 +72,11 @@ class Registration:
     @property
     def slug(self) -> str | None:
         return self.owner.slug if self.owner else None
+
+    @property
+    def signature(self) -> str:
+        """`on_ticket_created(ticket, user=None)`."""
+        return self.name + self.arity.text
 
     def record(self) -> Callback:
         return Callback(
@@ -65,42 +87,77 @@ class Registration:
             priority=self.priority,
             file=self.file,
             line=self.line,
-            defined_at=definition(self.callback),
+            defined_at=self.defined_at,
         )
 
 
 def check(kind: Kind, hook: object, callback: object, priority: object) -> None:
     """Raise `TypeError` naming the place when a registration cannot be meant (DESIGN 4.1)."""
-    if not isinstance(hook, str) or not hook:
-        raise TypeError(f"A hook name must be a non-empty str, not {hook!r} ({calling_place()}).")
+    check_name(hook)
     if not callable(callback):
         raise TypeError(f"Callback for {kind} {hook!r} must be callable.")
-    is_number = isinstance(priority, (int, float)) and not isinstance(priority, bool)
-    if not is_number or priority != priority:  # noqa: PLR0124 - only NaN differs from itself
+    if not _is_real(priority):
         raise TypeError(
             f"Priority of {callback_name(callback)} on {kind} {hook!r} must be a number, "
-            f"not {priority!r} ({calling_place()})."
+            f"not {priority!r} ({_who()})."
         )
 
 
-def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
-    """How many positional arguments a callback needs, and takes at most (None: any number)."""
+def check_name(hook: object) -> None:
+    """Raise `TypeError` naming the place for what cannot be the name of a hook."""
+    if not isinstance(hook, str) or not hook:
+        raise TypeError(f"A hook name must be a non-empty str, not {hook!r} ({_who()}).")
+
+
+def _is_real(priority: object) -> bool:
+    """Whether it is a number that can be ordered: an int or float, but not bool, not NaN."""
+    if isinstance(priority, bool) or not isinstance(priority, (int, float)):
+        return False
     try:
-        parameters = inspect.signature(callback).parameters.values()
+        return not math.isnan(priority)
+    except OverflowError:  # it is larger than any float
+        return False
+
+
+def arity(callback: Callable[..., Any]) -> Arity:
+    """How a callback can be called; anything goes where Python cannot tell, as for some builtins.
+
+    A wrapper is taken at its own signature. If that is open (`*args`), it is taken to pass on
+    what it gets, so it takes no more than the function it wraps.
+    """
+    own = _signature(callback, follow_wrapped=False)
+    if own is None:
+        return Arity(0, None, "(...)")
+    required, limit = _count(own)
+    shown = own
+    if limit is None:
+        shown = _signature(callback, follow_wrapped=True) or own
+        limit = _count(shown)[1]
+    return Arity(required, limit, _text(shown))
+
+
+def _signature(callback: Callable[..., Any], follow_wrapped: bool) -> inspect.Signature | None:
+    try:
+        return inspect.signature(callback, follow_wrapped=follow_wrapped)
     except Exception:  # noqa: BLE001 - a builtin has none, a plugin's `__signature__` may raise
-        return 0, None
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    required = sum(p.default is p.empty for p in positional)
-    return required, None if open_ended else len(positional)
+        return None
 
 
-def signature_text(callback: Callable[..., Any]) -> str:
-    """`name(ticket, user=None)` for messages."""
+def _text(signature: inspect.Signature) -> str:
     try:
-        return f"{callback_name(callback)}{inspect.signature(callback)}"
-    except Exception:  # noqa: BLE001 - see `arity`
-        return f"{callback_name(callback)}(...)"
+        text = str(signature)
+    except Exception:  # noqa: BLE001 - it shows default values by their own `__repr__`
+        return "(...)"
+    return text if len(text) <= SIGNATURE_CAP else "(...)"
+
+
+def _count(signature: inspect.Signature) -> tuple[int, int | None]:
+    parameters = signature.parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_keyword = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    required = sum(p.default is p.empty for p in (*positional, *by_keyword))
+    is_open = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return required, None if is_open else len(positional)
 
 
 def callback_name(callback: Any) -> str:
@@ -121,16 +178,29 @@ def unwrap(callback: Any) -> Any:
 def definition(callback: Any) -> Location | None:
     """Where the callback's code stands, if it is Python code."""
     plain: object = unwrap(callback)
-    function = (
-        inspect.unwrap(plain) if inspect.isfunction(plain) else vars(type(plain)).get("__call__")
-    )
+    if not inspect.isroutine(plain) and not inspect.isclass(plain):
+        plain = inspect.getattr_static(type(plain), "__call__", None)
+    try:
+        function = inspect.unwrap(cast("Callable[..., Any]", plain))
+    except ValueError:  # it claims to wrap itself
+        function = plain
     code = getattr(function, "__code__", None)
-    return Location(code.co_filename, code.co_firstlineno) if code is not None else None
+    return Location(code.co_filename, code.co_firstlineno) if inspect.iscode(code) else None
 
 
 def calling_place() -> Location:
-    """The innermost line outside the core on the stack: where a plugin called the hook API."""
+    """Where a plugin called the hook API: its innermost line, or else that of whoever called."""
     frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename.startswith(_CORE):
+    outside = None
+    while frame is not None and "__escalated_plugin__" not in frame.f_globals:
+        if outside is None and not frame.f_code.co_filename.startswith(CORE_FOLDER):
+            outside = frame
         frame = frame.f_back
+    frame = frame or outside
     return Location(frame.f_code.co_filename, frame.f_lineno) if frame else Location("", 0)
+
+
+def _who() -> str:
+    """`plugin billing, billing/plugin.py:12` for messages."""
+    owner, place = current_owner(), calling_place()
+    return f"plugin {owner.slug}, {place}" if owner else str(place)

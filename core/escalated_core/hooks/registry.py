@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any, Protocol
 
-from escalated_core.hooks.registration import Registration, check
+from escalated_core.hooks.registration import Registration, check, check_name
 from escalated_core.records import Callback, Kind
 from escalated_core.scope import Owner, current_owner, refuse_abandoned
 
@@ -34,6 +34,8 @@ class Stage:
     def __init__(self, registry: HookRegistry, owner: Owner, chains: dict[Key, Chain]) -> None:
         self.owner = owner
         self.chains = chains
+        self.committed = False
+        """Threads that the plugin started while it was loaded live on in the stage's context."""
         self._registry = registry
         self._removed: list[Registration] = []
         self._added: list[Registration] = []
@@ -42,12 +44,15 @@ class Stage:
         insert(self.chains, registration)
         self._added.append(registration)
 
-    def remove(self, key: Key, matches: Callable[[Registration], bool]) -> None:
-        self._removed += take(self.chains, key, matches)
+    def remove(self, key: Key, registrations: list[Registration]) -> None:
+        self._removed += registrations
+        for registration in drop(self.chains, key, registrations):
+            # Its own are gone at once; those of others stay until the load has succeeded.
+            registration.alive = registration.owner is not self.owner
 
     def commit(self) -> tuple[list[Callback], list[Callback]]:
         """Put the new generation in the place of the old; returns what came and what went."""
-        return self._registry.replace(self.owner.slug, self._added, self._removed)
+        return self._registry.commit(self, self._added, self._removed)
 
 
 class HookRegistry:
@@ -71,45 +76,49 @@ class HookRegistry:
         refuse_abandoned()
         check(kind, hook, callback, priority)
         registration = Registration(kind, hook, callback, priority, current_owner())
-        sequence = next(self._sequence)
-        stage = self._stage.get()
-        place = stage.owner.place if stage else sequence
-        registration.order = (priority, place, sequence)
-        if stage:
-            stage.add(registration)
-        else:
-            with self._lock:
+        with self._lock:
+            stage = self._staging()
+            sequence = next(self._sequence)
+            place = sequence
+            if stage and registration.owner is stage.owner:
+                place = stage.owner.place
+            registration.order = (priority, place, sequence)
+            if stage:
+                stage.add(registration)
+            else:
                 insert(self._chains, registration)
                 self.revision += 1
 
     def remove(self, kind: Kind, hook: str, callback: Callable[..., Any] | None = None) -> None:
         """Remove every registration equal to `callback`, or all; unknown names are no error."""
         refuse_abandoned()
-
-        def matches(registration: Registration) -> bool:
-            return callback is None or same_callback(registration.callback, callback)
-
-        stage = self._stage.get()
-        if stage:
-            stage.remove((kind, hook), matches)
-            return
+        # Compared outside the lock: `__eq__` of a callable object is a plugin's code.
+        meant = [
+            registration
+            for registration in self.chain(kind, hook)
+            if callback is None or same_callback(registration.callback, callback)
+        ]
         with self._lock:
-            self.revision += 1
-            for registration in take(self._chains, (kind, hook), matches):
-                registration.alive = False
+            stage = self._staging()
+            if stage:
+                stage.remove((kind, hook), meant)
+            else:
+                for registration in drop(self._chains, (kind, hook), meant):
+                    registration.alive = False
+                self.revision += 1
 
     def chain(self, kind: Kind, hook: str) -> Chain:
         """The callbacks of a hook in running order, as this context sees them."""
-        stage = self._stage.get()
-        return (stage.chains if stage else self._chains).get((kind, hook), ())
+        return self._visible().get((kind, hook), ())
 
     def fire(self, kind: Kind, hook: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the hook's callbacks; a filter's value comes back, an action answers None."""
+        check_name(hook)
         return self._dispatcher.run(kind, hook, self.chain(kind, hook), args, kwargs)
 
     def __iter__(self) -> Iterator[tuple[Kind, str, Chain]]:
-        """Every hook that has callbacks, by kind and name."""
-        chains = dict(self._chains)
+        """Every hook that has callbacks, by kind and name, as this context sees them."""
+        chains = dict(self._visible())
         for kind, hook in sorted(chains):
             yield kind, hook, chains[kind, hook]
 
@@ -117,33 +126,23 @@ class HookRegistry:
         """A context in which `owner` registers aside, not seeing its older generations."""
         chains = {
             key: kept
-            for key, chain in self._chains.items()
+            for key, chain in dict(self._chains).items()
             if (kept := tuple(r for r in chain if r.slug != owner.slug))
         }
         return StageScope(self._stage, Stage(self, owner, chains))
 
-    def replace(
-        self, slug: str, added: Iterable[Registration], removed: Iterable[Registration]
+    def commit(
+        self, stage: Stage, added: Iterable[Registration], removed: Iterable[Registration]
     ) -> tuple[list[Callback], list[Callback]]:
-        """At one instant: drop what `slug` had registered, add and remove what it staged."""
-        gone = set(removed)
+        """At one instant: `stage` in the place of all that its plugin had registered before."""
         with self._lock:
-            chains = dict(self._chains)
-            old = [r for c in chains.values() for r in c if r.slug == slug]
-            for registration in [*old, *gone]:
-                discard(chains, registration)
-            new = [r for r in added if r not in gone]
-            for registration in new:
-                insert(chains, registration)
-            self._chains = chains
-            self.revision += 1
-            for registration in [*old, *gone]:
-                registration.alive = False
-        return [r.record() for r in new], [r.record() for r in old]
+            stage.committed = True
+            return self._replace(stage.owner.slug, added, set(removed))
 
     def discard(self, slug: str) -> list[Callback]:
         """Take back everything a plugin registered."""
-        return self.replace(slug, (), ())[1]
+        with self._lock:
+            return self._replace(slug, (), set())[1]
 
     def clear(self) -> None:
         with self._lock:
@@ -151,6 +150,30 @@ class HookRegistry:
                 for registration in chain:
                     registration.alive = False
             self._chains = {}
+
+    def _staging(self) -> Stage | None:
+        stage = self._stage.get()
+        return stage if stage and not stage.committed else None
+
+    def _visible(self) -> dict[Key, Chain]:
+        stage = self._staging()
+        return stage.chains if stage else self._chains
+
+    def _replace(
+        self, slug: str, added: Iterable[Registration], gone: set[Registration]
+    ) -> tuple[list[Callback], list[Callback]]:
+        chains = dict(self._chains)
+        old = [r for chain in chains.values() for r in chain if r.slug == slug]
+        new = [r for r in added if r not in gone]
+        for registration in [*old, *gone]:
+            drop(chains, (registration.kind, registration.hook), [registration])
+        for registration in new:
+            insert(chains, registration)
+        self._chains = chains
+        self.revision += 1
+        for registration in [*old, *gone]:
+            registration.alive = False
+        return [r.record() for r in new], [r.record() for r in old]
 
 
 class StageScope:
@@ -173,23 +196,17 @@ def insert(chains: dict[Key, Chain], registration: Registration) -> None:
     chains[key] = tuple(sorted([*chains.get(key, ()), registration], key=lambda r: r.order))
 
 
-def discard(chains: dict[Key, Chain], registration: Registration) -> None:
-    take(chains, (registration.kind, registration.hook), lambda r: r is registration)
-
-
-def take(
-    chains: dict[Key, Chain], key: Key, matches: Callable[[Registration], bool]
+def drop(
+    chains: dict[Key, Chain], key: Key, registrations: Iterable[Registration]
 ) -> list[Registration]:
-    """Remove the matching registrations of one hook and return them."""
-    chain = chains.get(key, ())
-    taken = [registration for registration in chain if matches(registration)]
-    if taken:
-        kept = tuple(registration for registration in chain if registration not in taken)
-        if kept:
-            chains[key] = kept
-        else:
-            del chains[key]
-    return taken
+    """Take these registrations out of a hook's chain; returns those that were in it."""
+    chain, gone = chains.get(key, ()), set(registrations)
+    kept = tuple(registration for registration in chain if registration not in gone)
+    if kept:
+        chains[key] = kept
+    else:
+        chains.pop(key, None)
+    return [registration for registration in chain if registration in gone]
 
 
 def same_callback(one: object, other: object) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from escalated_core.errors import PluginError
+from escalated_core.helpdesk.configuration import check_django
+from escalated_core.helpdesk.world import World
 from escalated_core.plugins.imports import PACKAGE, PluginSpace
-from escalated_core.scope import CURRENT, Owner, current_owner
-from escalated_core.trace.capture import living_threads
+from escalated_core.scope import CURRENT, RUNNING, Owner, current_owner
 
 if TYPE_CHECKING:
     from escalated_core.helpdesk.receivers import Receivers
-    from escalated_core.helpdesk.world import World
 
 Undo = Callable[[], None]
 
@@ -25,46 +28,36 @@ _NEEDS_NO_WORLD = frozenset({*sys.stdlib_module_names, "escalated", PACKAGE})
 class Around:
     """Opens the help desk lazily: a plugin that imports no Django must not wait for it.
 
-    All of it is called on the plugin thread.
+    What it imports inside functions imports Django, which the open world has configured.
+
+    Raises:
+        UsageError: somebody else has configured Django, or a setting cannot be one.
     """
 
     def __init__(self, seed: int, settings: Mapping[str, Any]) -> None:
-        self._seed = seed
-        self._settings = settings
-        self._world: World | None = None
+        check_django()
+        self._world = World(seed, settings)
+        self._lock = threading.RLock()
         self._receivers: Receivers | None = None
         self._undo_receivers: Undo | None = None
         self._models: dict[str, Undo] = {}
 
     def world(self) -> World:
         """The help desk, opened."""
-        if self._world is None:
-            # Django and the fake-data library cost a quarter of a second: only when needed.
-            from escalated_core.helpdesk.world import World
-
-            token = CURRENT.set(None)
-            try:
-                world = World(self._seed, self._settings)
-                world.open()
-                # These import Django, which the open world has configured.
+        with self._lock, _host_code():
+            if self._undo_receivers is None:
+                self._world.open()
                 from escalated_core.helpdesk import pictures
                 from escalated_core.helpdesk.receivers import Receivers
 
                 pictures.register()
                 self._receivers = Receivers(current_owner)
                 self._undo_receivers = self._receivers.install()
-                self._world = world
-            finally:
-                CURRENT.reset(token)
         return self._world
-
-    @property
-    def is_open(self) -> bool:
-        return self._world is not None
 
     def renew(self) -> None:
         """A fresh plugin thread took over: give it a database connection of its own."""
-        if self._world is not None:
+        if self._world.is_open:
             self._world.renew_connection()
 
     def close(self) -> None:
@@ -73,45 +66,86 @@ class Around:
         self._models.clear()
         if self._undo_receivers is not None:
             self._undo_receivers()
-        if self._world is not None:
-            self._world.close()
-            self._world = None
+            self._undo_receivers = None
+        self._world.close()
 
     def importing(self, space: PluginSpace, top: str) -> None:
         """Code of a plugin imports something from outside: it may be, or lead to, Django."""
         if top in _NEEDS_NO_WORLD:
             return
         world = self.world()
-        if space.package not in self._models:
+        if space.slug not in self._models:
             try:
-                module = sys.modules[space.package]
-                self._models[space.package] = world.install_models(
-                    space.slug, space.package, module
-                )
+                with _host_code():
+                    self._models[space.slug] = world.install_models(
+                        space.slug, space.package, sys.modules[space.package]
+                    )
             except PluginError:
                 if _has_models_file(space):
                     raise
 
-    def loaded(self, space: PluginSpace) -> None:
-        if self._world is not None and space.package in self._models:
-            self._world.create_tables(space.slug.replace("-", "_"))
+    def loading(self, space: PluginSpace) -> Undo:
+        """Let the plugin's models be defined; the undo brings back those of before."""
+        label, known = _label(space), space.slug in self._models
+        before: dict[str, Any] = {}
+        if self._world.is_open:
+            from escalated_core.helpdesk.plugin_models import make_room
+
+            before = make_room(label)
+
+        def undo() -> None:
+            if self._world.is_open:
+                from escalated_core.helpdesk.plugin_models import take_back
+
+                take_back(label, before)
+            if not known:
+                self.forget(space.slug)
+
+        return undo
+
+    def loaded(self, space: PluginSpace) -> list[str]:
+        if space.slug not in self._models:
+            return []
+        from escalated_core.helpdesk.plugin_models import differing_tables
+
+        self._world.create_tables(_label(space))
+        return differing_tables(_label(space))
 
     def has_models(self, module: ModuleType) -> bool:
-        if self._world is None:
+        if not self._world.is_open:
             return False
         from escalated_core.helpdesk.plugin_models import defines_models
 
         return defines_models(module)
 
-    def released(self, owner: Owner) -> list[str]:
+    def released(self, owner: Owner) -> None:
         if self._receivers is not None:
             self._receivers.disconnect_owner(owner)
-        return [f"thread {name} still runs" for name in living_threads(owner)]
 
-    def forget(self, space: PluginSpace) -> None:
-        undo = self._models.pop(space.package, None)
+    def forget(self, slug: str) -> None:
+        undo = self._models.pop(slug, None)
         if undo is not None:
             undo()
+
+
+@contextmanager
+def _host_code() -> Generator[None]:
+    """Not the plugin's, though it needs it: not to be interrupted, nor on the plugin's time."""
+    thread_id = threading.get_ident()
+    scope = RUNNING.pop(thread_id, None)
+    token = CURRENT.set(None)
+    started = perf_counter_ns()
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+        if scope is not None:
+            scope.nested_ns += perf_counter_ns() - started
+            RUNNING[thread_id] = scope
+
+
+def _label(space: PluginSpace) -> str:
+    return space.slug.replace("-", "_")
 
 
 def _has_models_file(space: PluginSpace) -> bool:

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from escalated_core.errors import Abandoned, PluginError, UsageError
 from escalated_core.helpdesk.references import Reference, ReferenceKind
 from escalated_core.hooks.catalogue import guide_catalogue
-from escalated_core.hooks.registry import HookRegistry, Key
+from escalated_core.hooks.registry import Chain, HookRegistry, Key
 from escalated_core.host import standins
 from escalated_core.host.around import Around
 from escalated_core.host.thread import Job, PluginThread
-from escalated_core.plugins.discovery import discover_local
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.imports import PluginFinder
 from escalated_core.plugins.lifecycle import Lifecycle
 from escalated_core.plugins.loader import Loader
 from escalated_core.plugins.manifest import Versions
 from escalated_core.plugins.memory import Memory
+from escalated_core.plugins.plugin import Change
 from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Firing, Hook, Kind
-from escalated_core.trace.capture import capture
+from escalated_core.trace.capture import Capture
 from escalated_core.trace.recorder import Cause, Profile, Recorder
 from escalated_core.trace.trace import Trace
 
@@ -57,20 +58,27 @@ class EmbeddedHost:
         self._recorder = Recorder(self.trace, self._report, self._signature, options.profile)
         self.registry = HookRegistry(self._recorder)
         self.ui = UiRegistry(self._report)
-        self.memory = Memory(root, options.state_dir)
+        self.memory = Memory(root, options.state_dir, self._report)
         self._around = Around(options.seed, options.settings)
         self._finder = PluginFinder()
         loader = Loader(self.registry, self.ui, self._finder, self._around)
         self.lifecycle = Lifecycle(
             root, loader, self._fire_lifecycle, self.findings, self.memory, options.versions
         )
+        found = self.lifecycle.discover()
+        capture = Capture()
         self._undos = [
-            capture(),
+            capture.undo,
+            loader.leftovers.follow_exits(),
             standins.install(self.registry, self.ui, options.versions.escalated),
             self._finder.install(),
         ]
-        self.thread = PluginThread(self._around.renew, self._stop)
-        self.opened: Job[None] = self.thread.submit("opening", self._open)
+        self.thread = PluginThread(self._around.renew, capture.renew, self._stop)
+        # A job for each, so that one that costs its thread does not cost the others.
+        for plugin in found:
+            add = partial(self.lifecycle.add, plugin, "start")
+            self.thread.submit(f"loading {plugin.slug}", add)
+        self.opened: Job[None] = self.thread.submit("opening", self.memory.keep)
 
     def fire(
         self, hook: str, args: tuple[Any, ...], kwargs: dict[str, Any], kind: Kind | None = None
@@ -107,27 +115,22 @@ class EmbeddedHost:
         except Abandoned as gone:
             raise PluginError(Finding("plugin.stuck", "error", str(gone))) from None
 
-    def changed(self, slug: str, files: tuple[str, ...]) -> Job[None]:
-        """Files of a plugin changed on disk: take up what that means for it."""
+    def take_leave(self, name: str, work: Callable[[bool], None]) -> None:
+        """Run `work(True)`; if a plugin's hooks get stuck in it for good, `work(False)` ends it."""
+        try:
+            self.thread.call(name, lambda: work(True))
+        except Abandoned:
+            self.command(name, lambda: work(False))
 
-        def work() -> None:
-            known = {plugin.slug for plugin in self.lifecycle}
-            found = {f.slug: f for f in discover_local(self.root)}.get(slug)
-            if found is None:
-                if slug in known:
-                    self.lifecycle.remove(slug)
-            elif slug not in known:
-                self.lifecycle.add(found, "save")
-            elif not self.lifecycle.get(slug).has_loaded(files):
-                self.lifecycle.reload(slug, "save", files)
-
-        return self.thread.submit(f"reloading {slug}", work)
+    def changed(self, slug: str, change: Change) -> Job[None]:
+        """Something happened to a folder of the root: take up what that means for its plugin."""
+        return self.thread.submit(f"reloading {slug}", lambda: self.lifecycle.changed(slug, change))
 
     def hooks(self) -> list[Hook]:
         """Every documented hook and every hook that somebody listens to."""
-        heard = {(kind, hook): chain for kind, hook, chain in self.registry}
+        heard: dict[Key, Chain] = {(kind, hook): chain for kind, hook, chain in self.registry}
         documented: list[Key] = [(hook.kind, hook.name) for hook in self.catalogue]
-        names = [*documented, *(key for key in heard if key not in documented)]
+        others: list[Key] = [key for key in heard if key not in documented]
         return [
             Hook(
                 name=hook,
@@ -135,7 +138,7 @@ class EmbeddedHost:
                 documented=self.catalogue.get(hook),
                 callbacks=tuple(r.record() for r in heard.get((kind, hook), ())),
             )
-            for kind, hook in names
+            for kind, hook in (*documented, *others)
         ]
 
     def require_hook(self, hook: str) -> None:
@@ -157,10 +160,8 @@ class EmbeddedHost:
             undo()
         self._undos.clear()
 
-    def _open(self) -> None:
-        self.lifecycle.open()
-
     def _stop(self) -> None:
+        self.memory.keep()
         self.lifecycle.close()
         self.registry.clear()
         self._around.close()

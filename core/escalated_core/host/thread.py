@@ -25,6 +25,8 @@ SWITCH_INTERVAL_INJECTING = 0.00001
 """The same while injecting: code that catches everything has only few places that let one out."""
 PATIENCE = 1.0
 """Seconds of injections after which a thread is given up."""
+CLOSING = 10.0
+"""Seconds that closing waits at most: for code that no scope, and so no interruption, reaches."""
 
 
 class Job(Generic[Result]):
@@ -54,6 +56,11 @@ class Job(Generic[Result]):
     def done(self) -> bool:
         return self._done.is_set()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What the job raised, once it is done."""
+        return self._error
+
     def wait(self, timeout: float | None = None) -> Result:
         """The job's result; raises what it raised, or `TimeoutError`."""
         if not self._done.wait(timeout):
@@ -68,15 +75,22 @@ class PluginThread:
 
     Args:
         on_start: called first on each new thread, also after one was given up.
+        on_job: called before each job.
         on_stop: called last on the thread when the host closes.
     """
 
-    def __init__(self, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_start: Callable[[], None],
+        on_job: Callable[[], None],
+        on_stop: Callable[[], None],
+    ) -> None:
         self.time_limit = 5.0
         """Seconds of its own time after which a callback counts as stuck."""
         self.automatic = True
         """Whether stuck code is interrupted without anybody asking."""
         self._on_start = on_start
+        self._on_job = on_job
         self._on_stop = on_stop
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._job: Job[Any] | None = None
@@ -132,7 +146,7 @@ class PluginThread:
             job.fail(WorkbenchError("The workbench was closed before this could run."))
         self._jobs.put(None)
         self._wake.set()
-        deadline = monotonic() + self.time_limit
+        deadline = monotonic() + CLOSING
         while self._thread.is_alive() and monotonic() < deadline:
             self._thread.join(TICK)
             if self._running() is not None:
@@ -153,6 +167,9 @@ class PluginThread:
             self._on_start()
             while (job := self._jobs.get()) is not None:
                 self._job = job
+                # The watch may have looked between the queue and here, and found nothing.
+                self._wake.set()
+                self._on_job()
                 job.run()
                 if self._thread is not me:
                     return

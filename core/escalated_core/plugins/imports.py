@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from pathlib import Path
 from time import monotonic, sleep, time
 from types import CodeType, ModuleType
@@ -56,8 +56,11 @@ class PluginSpace:
         self.package = f"{PACKAGE}.{slug.replace('.', '%2E')}"
         site = [] if files is None else _installed_into(files)
         self.folders = list(dict.fromkeys([str(main.parent), str(root), *site]))
-        self.sources: dict[str, str] = {}
-        self.outside = Outside()
+        self.sources: dict[str, str | None] = {}
+        """Fingerprints of the source files, by path, as they were when last read."""
+        self.kept: dict[str, str | None] = {}
+        """The same of modules taken over from an older generation, as they were when they ran."""
+        self._outside: Outside | None = Outside()
         self._files = files
         self._importing = importing
         self._builtins = {
@@ -85,7 +88,13 @@ class PluginSpace:
             return [path for path in found if any(f.startswith(path + os.sep) for f in self._files)]
         return [path for path in found if Path(path).is_dir()]
 
-    def execute_main(self) -> ModuleType:
+    def execute(self) -> None:
+        """Run the main file, and `models` as Django does, whoever imports it and when."""
+        self._execute_main()
+        if self.locate("models", self.folders):
+            importlib.import_module(f"{self.package}.models")
+
+    def _execute_main(self) -> None:
         """Load the main file as the plugin's package; its own name is an alias of it."""
         loader = SourceLoader(self, self.main)
         spec = ModuleSpec(self.package, loader, origin=str(self.main), is_package=True)
@@ -95,7 +104,11 @@ class PluginSpace:
         sys.modules[self.package] = module
         sys.modules[f"{self.package}.{self.main.stem}"] = module
         loader.exec_module(module)
-        return module
+
+    def patched(self) -> list[str]:
+        """What the plugin's code replaced elsewhere while it was loaded; asked once, at its end."""
+        outside, self._outside = self._outside, None
+        return outside.patched() if outside is not None else []
 
     def prepare(self, module: ModuleType) -> None:
         module.__dict__["__builtins__"] = self._builtins
@@ -137,7 +150,8 @@ class PluginSpace:
             if error.name != top or not self.locate_namespace(top, self.folders):
                 raise
             return self._import_own(name, top, fromlist)
-        self.outside.note(name)
+        if self._outside is not None:
+            self._outside.note(name)
         return module
 
     def _import_own(self, name: str, top: str, fromlist: Sequence[str]) -> ModuleType:
@@ -163,19 +177,26 @@ class SourceLoader(InspectLoader):
         return importlib.util.decode_source(self._path.read_bytes())
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile the file; one that does not compile may be half-written and is read again."""
+        """Compile the file; an empty one, or one that does not compile, may be half-written."""
         del fullname
-        name = str(self._path)
-        problem: Exception | None = None
+        code: CodeType | Exception = ImportError(f"{self._path} was not read")
         for _ in tries(self._path):
             data = self._path.read_bytes()
-            self._space.sources[name] = digest(data)
-            remember_source(name, data)
-            try:
-                return compile(data, name, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as error:
-                problem = error
-        raise problem or ImportError(f"{name} could not be read.")
+            code = self._compile(data)
+            if isinstance(code, CodeType) and (data or self._path.name == "__init__.py"):
+                break
+        if isinstance(code, Exception):
+            raise code
+        return code
+
+    def _compile(self, data: bytes) -> CodeType | Exception:
+        name = str(self._path)
+        self._space.sources[name] = digest(data)
+        remember_source(name, data)
+        try:
+            return compile(data, name, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            return error
 
     def exec_module(self, module: ModuleType) -> None:
         self._space.prepare(module)
@@ -223,7 +244,7 @@ class PluginFinder(MetaPathFinder):
             return spec
         folders = space.locate_namespace(name, list(path))
         if not folders:
-            return None
+            return _extension(fullname, path)
         spec = ModuleSpec(fullname, None, is_package=True)
         spec.submodule_search_locations = folders
         return spec
@@ -231,6 +252,14 @@ class PluginFinder(MetaPathFinder):
     def _space(self, fullname: str) -> PluginSpace | None:
         package = ".".join(fullname.split(".")[:2])
         return self.spaces.get(package)
+
+
+def _extension(fullname: str, path: Sequence[str]) -> ModuleSpec:
+    """A compiled module; there is no other finder to ask, as those would read bytecode."""
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is None or not isinstance(spec.loader, ExtensionFileLoader):
+        raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+    return spec
 
 
 def tries(*paths: Path) -> Iterator[None]:

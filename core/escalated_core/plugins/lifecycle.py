@@ -1,32 +1,29 @@
 """The lifecycle of plugins: found, activated, reloaded, deactivated, uninstalled.
 
-Everything here runs on the plugin thread.
+Everything here but `discover` runs on the plugin thread.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
-from time import time
 from typing import Any
 
 from escalated_core.errors import PluginError, UsageError
 from escalated_core.plugins.discovery import Found, discover_installed, discover_local
 from escalated_core.plugins.findings import Findings
-from escalated_core.plugins.loader import Load, Loader
-from escalated_core.plugins.manifest import Versions, read_manifest
+from escalated_core.plugins.generations import Generations
+from escalated_core.plugins.imports import digest_of, tries
+from escalated_core.plugins.loader import Loader
+from escalated_core.plugins.manifest import ManifestReading, Versions, read_manifest
 from escalated_core.plugins.memory import Memory
-from escalated_core.plugins.plugin import (
-    LivePlugin,
-    load_finding,
-    manifest_error,
-    needs_restart,
-)
-from escalated_core.plugins.reloads import Reloads, Trigger
-from escalated_core.records import ErrorRecord, Finding, Plugin
-from escalated_core.scope import Owner
+from escalated_core.plugins.plugin import Change, LivePlugin, load_finding, manifest_error
+from escalated_core.plugins.reloads import Trigger
+from escalated_core.records import Finding, Plugin
 
 
 class Lifecycle:
@@ -51,8 +48,8 @@ class Lifecycle:
         versions: Versions,
     ) -> None:
         self.root = root
-        self.reloads = Reloads()
-        self._loader = loader
+        self._generations = Generations(loader, findings)
+        self.reloads = self._generations.reloads
         self._fire = fire
         self._findings = findings
         self._memory = memory
@@ -73,30 +70,29 @@ class Lifecycle:
             raise UsageError(f"There is no plugin {slug!r}.", f"Known plugins: {known}.")
         return self._plugins[slug]
 
-    def open(self) -> None:
-        """Find every plugin and start the ones that are, or should become, active."""
-        for found in discover_local(self.root):
-            self.add(found, "start")
-        for found in discover_installed():
-            if found.slug in self._plugins:
+    def discover(self) -> list[Found]:
+        """Every plugin there is, in the order they load: local ones first, each by slug."""
+        local = {found.slug: found for found in discover_local(self.root)}
+        installed = discover_installed()
+        for found in installed:
+            if found.slug in local:
                 message = f"The installed plugin {found.slug} is hidden by a folder of that name."
                 file = str(found.manifest_path)
                 finding = Finding("discovery.hidden", "warning", message, "", found.slug, file)
                 self._findings.report(finding, "discovery")
-            else:
-                self.add(found, "start")
+        return [*local.values(), *(found for found in installed if found.slug not in local)]
 
     def add(self, found: Found, trigger: Trigger) -> None:
         """Take up a plugin that was found; a new local one is activated."""
-        plugin = LivePlugin(found, self._loader.registry.next_place())
+        plugin = LivePlugin(found, self._generations.next_place())
         self._plugins[found.slug] = plugin
-        if found.source == "local":
+        if trigger != "start":
             self._plugins = dict(sorted(self._plugins.items(), key=_local_first))
         remembered = self._memory.get(found.slug)
         plugin.wanted = remembered == "active" or (remembered is None and found.source == "local")
         self._read_manifest(plugin)
         if plugin.wanted:
-            self._bring_up(plugin, trigger, activating=remembered is None)
+            self._bring_up(plugin, trigger)
 
     def activate(self, slug: str) -> None:
         """Load a plugin and run its activation hooks; nothing if it is active.
@@ -109,15 +105,16 @@ class Lifecycle:
             return
         plugin.wanted = True
         self._read_manifest(plugin)
-        if not self._bring_up(plugin, "command", activating=True):
+        if not self._bring_up(plugin, "command"):
             raise self._error(plugin)
 
-    def deactivate(self, slug: str) -> None:
+    def deactivate(self, slug: str, hooks: bool = True) -> None:
         """Run the deactivation hooks and take back everything the plugin registered."""
         plugin = self.get(slug)
-        if plugin.status == "active":
+        if plugin.status == "active" and hooks:
             self._fire_pair("plugin_deactivated", slug)
-            self._take_down(plugin, "command")
+        if plugin.status != "inactive":
+            self._generations.take_down(plugin, "command")
         plugin.wanted = False
         plugin.status = "inactive"
         self._memory.set(slug, "inactive")
@@ -130,58 +127,61 @@ class Lifecycle:
             UsageError: the plugin is inactive (only when called as a command).
         """
         plugin = self.get(slug)
-        self._read_manifest(plugin)
-        if plugin.wanted:
-            activating = not plugin.running and self._memory.get(slug) is None
-            if not self._bring_up(plugin, trigger, activating, files) and trigger == "command":
-                raise self._error(plugin)
-        elif trigger == "command":
+        if not plugin.wanted and trigger == "command":
             raise UsageError(f"{slug} is inactive.", "Activate it instead.")
+        self._read_manifest(plugin)
+        if plugin.wanted and not self._bring_up(plugin, trigger, files) and trigger == "command":
+            raise self._error(plugin)
+
+    def changed(self, slug: str, change: Change) -> None:
+        """Something happened to a folder of the root: take up what that means for its plugin."""
+        known = self._plugins.get(slug)
+        found = _look_for(self.root / slug, known)
+        if known is None:
+            if found is not None:
+                self.add(found, "save")
+        elif found is not None and known.found.source == "local":
+            known.found = found
+            if not known.is_current(change):
+                self.reload(slug, "save", change.new or change.touched)
+        elif found is not None:
+            self.remove(slug)
+            self.add(found, "save")
+        elif known.found.source == "local":
+            self.remove(slug)
 
     def remove(self, slug: str) -> None:
         """The plugin's folder is gone: take back everything, without its hooks."""
         plugin = self._plugins.pop(slug)
-        self._take_down(plugin, "removed")
-        self._findings.forget(slug)
+        self._generations.take_down(plugin, "removed")
+        self._generations.forget(plugin)
 
-    def uninstall(self, slug: str) -> None:
+    def uninstall(self, slug: str, hooks: bool = True) -> None:
         """Run the uninstall hooks and delete the plugin's folder (of a link, only the link).
 
         Raises:
-            PluginError: it is an installed distribution; the message says `pip uninstall`.
+            PluginError: it is an installed distribution, which pip uninstalls, or its files
+                cannot be deleted.
         """
         plugin = self.get(slug)
         if plugin.found.source == "composer":
             message = f"{slug} is an installed distribution and cannot be deleted here."
             cure = f"Run: pip uninstall {slug}"
             raise PluginError(Finding("uninstall.composer", "error", message, cure, slug))
-        was_active = plugin.status == "active"
-        if not plugin.running and plugin.manifest is not None:
-            self._load(plugin, "command")
-        if plugin.running:
-            self._fire_pair("plugin_uninstalling", slug)
-            if was_active:
-                self._fire_pair("plugin_deactivated", slug)
-        del self._plugins[slug]
-        self._take_down(plugin, "removed")
-        self._findings.forget(slug)
-        self._memory.forget(slug)
-        if plugin.found.root.is_symlink():
-            plugin.found.root.unlink()
-        else:
-            shutil.rmtree(plugin.found.root)
+        if hooks:
+            self._fire_uninstalling(plugin)
+        self.remove(slug)
+        self._memory.set(slug, None)
+        _delete(plugin.found)
 
     def close(self) -> None:
         """Unload everything, without hooks: the plugins stay as active as they were."""
         for plugin in self:
-            if plugin.running:
-                self._loader.unload(*plugin.running)
+            self._generations.close(plugin)
 
     def _read_manifest(self, plugin: LivePlugin) -> None:
         found = plugin.found
-        reading = read_manifest(
-            found.manifest_path, slug=found.slug, source=found.source, versions=self._versions
-        )
+        plugin.manifest_read, reading = _read(found, self._versions)
         self._findings.replace(found.slug, "manifest", (*found.findings, *reading.findings))
         plugin.error = None if reading.manifest else manifest_error(reading.findings)
         if plugin.running:
@@ -191,69 +191,28 @@ class Lifecycle:
             plugin.manifest = reading.manifest
             plugin.status = "inactive" if reading.manifest else "failed"
 
-    def _bring_up(
-        self, plugin: LivePlugin, trigger: Trigger, activating: bool, files: tuple[str, ...] = ()
-    ) -> bool:
+    def _bring_up(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
         """Load, then fire what the lifecycle promises. False when it could not be loaded."""
-        if not self._load(plugin, trigger, files):
+        if not self._generations.load(plugin, trigger, files):
             return False
         slug = plugin.slug
+        activating = self._memory.get(slug) != "active"
         plugin.status = "active"
+        self._memory.set(slug, "active")
         manifest: dict[str, Any] = deepcopy(plugin.manifest.data) if plugin.manifest else {}
         self._fire("plugin_loaded", slug, manifest)
         if activating:
             self._fire_pair("plugin_activated", slug)
-        self._memory.set(slug, "active")
         return True
 
-    def _load(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
-        attempt = self.reloads.attempt(plugin, trigger, files)
-        if plugin.error is not None or plugin.manifest is None:
-            attempt.done()
-            return False
-        owner = Owner(plugin.slug, plugin.generation + 1, plugin.place)
-        # What the new code is found to do while it is imported must outlive the old findings.
-        before = self._findings.take(plugin.slug, "live")
-
-        def finish(load: Load) -> None:
-            if load.error is not None:
-                self._findings.replace(plugin.slug, "live", before)
-                self._failed(plugin, load.error)
-            else:
-                self._succeeded(plugin, load)
-            attempt.done(load)
-
-        load = self._loader.load(plugin.found, plugin.manifest, owner, plugin.space, finish)
-        finish(load)
-        return load.error is None
-
-    def _failed(self, plugin: LivePlugin, error: ErrorRecord) -> None:
-        plugin.error = error
-        if not plugin.running:
-            plugin.status = "failed"
-        self._findings.replace(plugin.slug, "load", [load_finding(plugin.slug, error)])
-
-    def _succeeded(self, plugin: LivePlugin, load: Load) -> None:
-        old = plugin.owner
-        plugin.owner, plugin.space = load.owner, load.space
-        plugin.generation = load.owner.generation
-        plugin.loaded_at = time()
-        plugin.load_ns = load.scope.duration_ns
-        changed = [
-            f"{Path(f).name} holds models; its change is not live" for f in load.needs_restart
-        ]
-        left = self._loader.released(old) if old else []
-        self._findings.replace(plugin.slug, "load", needs_restart(plugin.slug, [*changed, *left]))
-
-    def _take_down(self, plugin: LivePlugin, trigger: Trigger) -> None:
-        attempt = self.reloads.attempt(plugin, trigger)
-        self._findings.forget(plugin.slug, "load", "live")
-        gone: list[str] = []
+    def _fire_uninstalling(self, plugin: LivePlugin) -> None:
+        was_active = plugin.status == "active"
+        if not plugin.running and plugin.manifest is not None:
+            self._generations.load(plugin, "command")
         if plugin.running:
-            gone, left = self._loader.unload(*plugin.running)
-            self._findings.replace(plugin.slug, "load", needs_restart(plugin.slug, left))
-        plugin.owner = plugin.space = plugin.error = None
-        attempt.done(removed=tuple(gone))
+            self._fire_pair("plugin_uninstalling", plugin.slug)
+            if was_active:
+                self._fire_pair("plugin_deactivated", plugin.slug)
 
     def _fire_pair(self, hook: str, slug: str) -> None:
         self._fire(hook, slug)
@@ -263,6 +222,43 @@ class Lifecycle:
         findings = self._findings.of(plugin.slug)
         fatal = next((f for f in findings if f.severity == "error"), None)
         return PluginError(fatal or load_finding(plugin.slug, plugin.error or manifest_error(())))
+
+
+def _look_for(folder: Path, known: LivePlugin | None) -> Found | None:
+    # Looking at one folder spares a save the reading of a thousand others.
+    found = known.found if known is not None else None
+    if found and found.root == folder and folder.is_dir():
+        real = Path(os.path.realpath(folder))
+        return found if real == found.real else replace(found, real=real)
+    return next((found for found in discover_local(folder.parent) if found.root == folder), None)
+
+
+def _read(found: Found, versions: Versions) -> tuple[str | None, ManifestReading]:
+    """Read a manifest that nobody is writing just now; returns its fingerprint as well."""
+    read, reading = None, ManifestReading(None, ())
+    for _ in tries(found.manifest_path, found.root):
+        read = digest_of(found.manifest_path)
+        reading = read_manifest(
+            found.manifest_path, slug=found.slug, source=found.source, versions=versions
+        )
+        if reading.manifest is not None and digest_of(found.manifest_path) == read:
+            break
+    return read, reading
+
+
+def _delete(found: Found) -> None:
+    """Delete a plugin's folder; of a link only the link."""
+    try:
+        if found.root.is_symlink():
+            found.root.unlink()
+        else:
+            shutil.rmtree(found.root)
+    except OSError as error:
+        message = f"{found.root} could not be deleted: {error.strerror or error}."
+        cure = "Delete it yourself; its hooks have run."
+        raise PluginError(
+            Finding("uninstall.files", "error", message, cure, found.slug, str(found.root))
+        ) from error
 
 
 def _local_first(entry: tuple[str, LivePlugin]) -> tuple[bool, str]:

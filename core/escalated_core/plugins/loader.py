@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+from escalated_core.errors import Interrupted, PluginError
 from escalated_core.hooks.registry import HookRegistry, Stage
 from escalated_core.plugins.discovery import Found
-from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest
+from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
+from escalated_core.plugins.leftovers import Leftovers
 from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.ui import UiItem, UiRegistry
-from escalated_core.records import Callback, ErrorRecord
+from escalated_core.records import Callback, ErrorRecord, Finding, Frame, Location
 from escalated_core.scope import Owner, Scope
-from escalated_core.trace.tracebacks import error_record
+from escalated_core.trace.capture import plugin_place, stack_of
+from escalated_core.trace.tracebacks import error_record, source_around
 
 
 class Surroundings(Protocol):
@@ -26,20 +30,24 @@ class Surroundings(Protocol):
         """Plugin code is about to import `top` from outside of its folder."""
         ...
 
-    def loaded(self, space: PluginSpace) -> None:
-        """The plugin's modules have run; nobody sees its registrations yet."""
+    def loading(self, space: PluginSpace) -> Callable[[], None]:
+        """The plugin's modules are about to run; returns the undo, should they fail."""
+        ...
+
+    def loaded(self, space: PluginSpace) -> list[str]:
+        """The plugin's modules have run; names the models whose tables are older than they."""
         ...
 
     def has_models(self, module: ModuleType) -> bool:
         """Whether a module defines things that cannot be defined twice, such as Django models."""
         ...
 
-    def released(self, owner: Owner) -> list[str]:
-        """A generation is gone; names what it left behind and only a restart undoes."""
+    def released(self, owner: Owner) -> None:
+        """A generation is gone."""
         ...
 
-    def forget(self, space: PluginSpace) -> None:
-        """The plugin is gone altogether."""
+    def forget(self, slug: str) -> None:
+        """The plugin is gone, and what it keeps with the host goes too."""
         ...
 
 
@@ -51,10 +59,12 @@ class Load:
     space: PluginSpace
     scope: Scope
     error: ErrorRecord | None = None
+    finding: Finding | None = None
+    """What the error says of itself, if it knows better than its type and message."""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    needs_restart: tuple[str, ...] = ()
-    """Files whose change only a restart of the workbench can bring in."""
+    models: tuple[tuple[str, str], ...] = ()
+    """What is not live of the models without a restart of the workbench, and their file."""
 
 
 class LoadScope(Scope):
@@ -78,6 +88,7 @@ class Loader:
     ) -> None:
         self.registry = registry
         self.ui = ui
+        self.leftovers = Leftovers()
         self._finder = finder
         self._around = around
 
@@ -98,59 +109,63 @@ class Loader:
         space = PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
         swap = _Swap(self._finder, space, old)
         shown = self.ui.of(found.slug)
+        kept = swap.keep(filter(self._around.has_models, swap.old_modules.values()))
+        undo = self._around.loading(space)
 
-        def roll_back(error: ErrorRecord) -> Load:
+        def roll_back(error: ErrorRecord, finding: Finding | None = None) -> Load:
+            self.leftovers.patched(owner, space.patched(), list(space.sources))
             swap.undo()
-            self.ui.discard(owner)
-            self._around.released(owner)
-            if old is None:
-                self._around.forget(space)
-            return Load(owner, space, scope, error)
+            undo()
+            self._let_go(owner)
+            return Load(owner, space, scope, error, finding)
 
         def given_up() -> None:
-            stuck = "stuck outside Python while it was imported; its thread was given up"
-            on_given_up(roll_back(ErrorRecord("Interrupted", stuck)))
+            on_given_up(roll_back(_stuck(scope, main)))
 
         scope = LoadScope(owner, given_up)
-        changed = swap.keep(filter(self._around.has_models, swap.old_modules.values()))
         try:
             with self.registry.stage(owner) as stage:
-                scope.run(space.execute_main)
-                self._around.loaded(space)
+                scope.run(space.execute)
+                older = self._around.loaded(space)
         except BaseException as error:
             if scope.abandoned:
                 raise
-            return roll_back(error_record(error))
-        return self._commit(Load(owner, space, scope, needs_restart=changed), stage, shown)
+            finding = error.finding if isinstance(error, PluginError) else None
+            return roll_back(_why(error, scope), finding)
+        changed = [(f"The change of {Path(file).name} is not live", file) for file in kept]
+        tables = [(f"The table of the model {name} is older than it", str(main)) for name in older]
+        load = Load(owner, space, scope, models=(*changed, *tables))
+        return self._commit(load, stage, shown)
 
-    def unload(self, owner: Owner, space: PluginSpace) -> tuple[list[str], list[str]]:
-        """Take back everything of a plugin; returns what went, and what only a restart undoes."""
+    def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
+        """Take back everything of a plugin; returns what went."""
         gone = [describe(callback) for callback in self.registry.discard(owner.slug)]
         gone += [describe_item(item) for item in self.ui.of(owner.slug)]
-        self.ui.discard(owner)
-        left = self._around.released(owner)
         space.remove_modules()
         self._finder.spaces.pop(space.package, None)
-        self._around.forget(space)
-        return gone, left
+        self._let_go(owner)
+        return gone
 
-    def released(self, owner: Owner) -> list[str]:
-        """What an older generation left behind after a newer took its place."""
-        return self._around.released(owner)
+    def forget(self, slug: str) -> None:
+        """An unloaded plugin is gone for good."""
+        self._around.forget(slug)
+
+    def released(self, owner: Owner) -> None:
+        """A newer generation has taken the place of this one."""
+        self._around.released(owner)
+
+    def _let_go(self, owner: Owner) -> None:
+        """Let the world go on without a generation."""
+        self.ui.discard(owner)
+        self._around.released(owner)
 
     def _commit(self, load: Load, stage: Stage, shown: list[UiItem]) -> Load:
         came, went = stage.commit()
         self.ui.go_live(load.owner)
+        self.leftovers.patched(load.owner, load.space.patched(), list(load.space.sources))
         before = [*map(describe, went), *map(describe_item, shown)]
         after = [*map(describe, came), *map(describe_item, self.ui.of(load.owner.slug))]
-        return Load(
-            load.owner,
-            load.space,
-            load.scope,
-            added=_without(after, before),
-            removed=_without(before, after),
-            needs_restart=load.needs_restart,
-        )
+        return replace(load, added=_without(after, before), removed=_without(before, after))
 
 
 class _Swap:
@@ -161,6 +176,11 @@ class _Swap:
         self._space = space
         self._old = old
         self.old_modules = old.remove_modules() if old else {}
+        self._old_lines = {
+            file: linecache.cache[file]
+            for file in (old.sources if old else ())
+            if file in linecache.cache
+        }
         finder.spaces[space.package] = space
 
     def keep(self, modules: Iterable[ModuleType]) -> tuple[str, ...]:
@@ -174,19 +194,38 @@ class _Swap:
             if name == self._space.package or file == str(self._space.main):
                 continue
             sys.modules[name] = module
-            self._space.sources[file] = self._old.sources.get(file, "")
-            path = Path(file)
-            if not path.is_file() or digest(path.read_bytes()) != self._space.sources[file]:
+            ran = self._old.kept.get(file) or self._old.sources.get(file)
+            now = digest_of(Path(file))
+            self._space.kept[file], self._space.sources[file] = ran, now
+            if now != ran:
                 changed.append(file)
         return tuple(changed)
 
     def undo(self) -> None:
         self._space.remove_modules()
         sys.modules.update(self.old_modules)
+        linecache.cache.update(self._old_lines)
         if self._old:
             self._finder.spaces[self._space.package] = self._old
         else:
             self._finder.spaces.pop(self._space.package, None)
+
+
+def _why(error: BaseException, scope: Scope) -> ErrorRecord:
+    """Why a load failed."""
+    record = error_record(error)
+    if isinstance(error, Interrupted):
+        message = f"stopped after {scope.own_ns / 1e9:.1f} s while it was imported"
+        return replace(record, type="Interrupted", message=message)
+    return record
+
+
+def _stuck(scope: Scope, main: Path) -> ErrorRecord:
+    """Why a load was given up, with the line that its thread still is at."""
+    place = plugin_place(stack_of(scope.thread_id)) or Location(str(main), 1)
+    frame = Frame(place.file, place.line, "<module>", source_around(place.file, place.line))
+    message = "stuck outside Python while it was imported; its thread was given up"
+    return ErrorRecord("Interrupted", message, (frame,))
 
 
 def describe(callback: Callback) -> str:

@@ -6,8 +6,11 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from escalated_core.records import Finding
 
 State = Literal["active", "inactive"]
 
@@ -15,28 +18,44 @@ FOLDER = ".escalated-workbench"
 
 
 class Memory:
-    """Remembered states by slug; every change is written at once, atomically.
+    """Remembered states by slug, written atomically: at once, or first when `keep` is called.
 
-    A folder that cannot be written is no error: `problem` says why nothing is remembered.
+    A folder that cannot be read or written is no error but a finding: nothing is remembered then.
+
+    Args:
+        root: the plugins folder.
+        folder: where states are kept; beside the root by default.
+        report: is told what is wrong with the folder.
     """
 
-    def __init__(self, root: Path, folder: Path | None = None) -> None:
+    def __init__(self, root: Path, folder: Path | None, report: Callable[[Finding], None]) -> None:
         self.folder = folder or root.parent / FOLDER
         self.path = self.folder / f"{root.name}.json"
-        self.problem = ""
+        self._report = report
         self._states = self._read()
+        self._changed: dict[str, State | None] = {}
+        self._waiting = True
 
     def get(self, slug: str) -> State | None:
         """What was remembered of a plugin; None for one that was never activated."""
         return self._states.get(slug)
 
-    def set(self, slug: str, state: State) -> None:
-        if self._states.get(slug) != state:
+    def set(self, slug: str, state: State | None) -> None:
+        """Remember a state; None forgets the plugin."""
+        if self._states.get(slug) == state:
+            return
+        if state is None:
+            del self._states[slug]
+        else:
             self._states[slug] = state
+        self._changed[slug] = state
+        if not self._waiting:
             self._write()
 
-    def forget(self, slug: str) -> None:
-        if self._states.pop(slug, None):
+    def keep(self) -> None:
+        """Write what was set so far; from now on every change is written at once."""
+        self._waiting = False
+        if self._changed:
             self._write()
 
     def _read(self) -> dict[str, State]:
@@ -44,27 +63,43 @@ class Memory:
             data: Any = json.loads(self.path.read_text("utf-8"))
             states = cast("dict[str, State]", data["plugins"])
             return {s: state for s, state in states.items() if state in ("active", "inactive")}
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            self.problem = f"{self.path} could not be read ({error}); plugins start as if new."
+            cure = "Plugins start as if they were new. Delete the file if it stays."
+            self._complain("unreadable", f"{self.path} cannot be read: {error}.", cure, self.path)
             return {}
 
     def _write(self) -> None:
-        text = json.dumps({"version": 1, "plugins": self._states}, indent=2, sort_keys=True)
+        # Another process may have written meanwhile: only what changed here is changed there.
+        states = {**self._read(), **self._changed}
+        plugins = {slug: state for slug, state in states.items() if state is not None}
+        text = json.dumps({"version": 1, "plugins": plugins}, indent=2, sort_keys=True)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             ignore = self.folder / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", "utf-8")
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=self.path.name)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text + "\n")
-                Path(temporary).replace(self.path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink()
-                raise
+            _replace(self.path, text + "\n")
         except OSError as error:
-            self.problem = f"{self.folder} cannot be written ({error}); nothing is remembered."
+            message = f"{self.folder} cannot be written: {error}."
+            cure = "Which plugins are active is not remembered until it can."
+            self._complain("unwritable", message, cure, self.folder)
+        else:
+            self._changed.clear()
+
+    def _complain(self, code: str, message: str, cure: str, path: Path) -> None:
+        self._report(Finding(f"memory.{code}", "warning", message, cure, file=str(path)))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it sees the old or the new text, nothing between."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise

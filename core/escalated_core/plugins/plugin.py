@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from escalated_core.plugins.discovery import Found
-from escalated_core.plugins.imports import PluginSpace, digest
+from escalated_core.plugins.imports import PluginSpace, digest_of
 from escalated_core.plugins.manifest import Manifest
-from escalated_core.records import ErrorRecord, Finding, Frame, Plugin, Status
+from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin, Status
 from escalated_core.scope import Owner
 from escalated_core.trace.snapshot import snapshot
 from escalated_core.trace.tracebacks import source_around
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Paths below a plugin's folder that something happened to, and those with new content."""
+
+    touched: tuple[str, ...]
+    new: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -28,6 +36,10 @@ class LivePlugin:
     manifest: Manifest | None = None
     owner: Owner | None = None
     space: PluginSpace | None = None
+    manifest_read: str | None = None
+    """The fingerprint of the manifest as it was read last."""
+    tried: PluginSpace | None = None
+    """Where its code was loaded last, or was tried to be."""
     error: ErrorRecord | None = None
     loaded_at: float | None = None
     load_ns: int = 0
@@ -41,12 +53,13 @@ class LivePlugin:
         """The generation whose code is loaded, if any."""
         return (self.owner, self.space) if self.owner and self.space else None
 
-    def has_loaded(self, files: tuple[str, ...]) -> bool:
-        """Whether the running code is what these files hold now: nothing is left to reload."""
-        if self.space is None or self.error is not None:
-            return False
-        sources = self.space.sources
-        return all(f in sources and sources[f] == digest(Path(f).read_bytes()) for f in files)
+    def is_current(self, change: Change) -> bool:
+        """Whether the newest attempt to load it has seen a change already."""
+        read = {**(self.tried.sources if self.tried else {})}
+        read[str(self.found.manifest_path)] = self.manifest_read
+        return not any(f in read and read[f] != digest_of(Path(f)) for f in change.touched) and all(
+            f in read for f in change.new
+        )
 
     def record(self, findings: tuple[Finding, ...]) -> Plugin:
         manifest = self.manifest
@@ -88,15 +101,18 @@ def manifest_error(findings: tuple[Finding, ...]) -> ErrorRecord:
 def load_finding(slug: str, error: ErrorRecord) -> Finding:
     """Why a plugin could not be loaded, with the place and the cure."""
     code, cure = _LOAD_CODES.get(error.type, ("load.raised", "The rest of the file did not run."))
+    if error.message.startswith("(unicode error)"):
+        code, cure = _LOAD_CODES["UnicodeDecodeError"]
     column = error.frame.column if error.frame else None
     message = f"{slug} could not be loaded: {error}"
     return Finding(code, "error", message, cure, slug, error.file, error.line, column)
 
 
-def needs_restart(slug: str, reasons: list[str]) -> list[Finding]:
-    """What a reload or removal could not undo."""
-    cure = "Restart the workbench to be rid of it."
-    return [Finding("reload.needs-restart", "warning", f"{r}.", cure, slug) for r in reasons]
+def needs_restart(slug: str, what: str, place: Location | None) -> Finding:
+    """What only a restart of the workbench can change."""
+    cure = "Restart the workbench to put it right."
+    file, line = (place.file, place.line) if place else (None, None)
+    return Finding("reload.needs-restart", "warning", f"{what}.", cure, slug, file, line)
 
 
 _LOAD_CODES: dict[str, tuple[str, str]] = {

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
+from types import FrameType
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
-from escalated_core.records import LogLine
-from escalated_core.scope import CURRENT, Owner, current_owner
+from escalated_core.records import Location, LogLine
+from escalated_core.scope import CURRENT, Owner, Sink, current_owner
 
 Undo = Callable[[], None]
 
-THREADS: WeakKeyDictionary[threading.Thread, Owner] = WeakKeyDictionary()
-"""Threads that plugins started, and whose they are."""
+THREADS: WeakKeyDictionary[threading.Thread, tuple[Owner, Location | None]] = WeakKeyDictionary()
+"""Threads that plugins started: whose they are, and where they were started."""
 
 OWN_LOGGERS = ("escalated", "escalated_plugins")
 """Their records are kept at every level; of other loggers INFO and worse."""
 
 
-def capture() -> Undo:
-    """Route output, input, logs and threads of plugin code; returns the undo."""
-    undos = [_route_streams(), _route_logs(), _follow_threads()]
+class Capture:
+    """Routes output, input, logs and threads of plugin code from its making until `undo`."""
 
-    def undo() -> None:
-        for each in reversed(undos):
+    def __init__(self) -> None:
+        self._routed: list[Router | NoInput] = []
+        self.renew()
+        self._undos = [_route_logs(), _follow_threads()]
+
+    def renew(self) -> None:
+        """Route the standard streams that somebody else has put in the place of ours."""
+        for name, route in _ROUTES.items():
+            stream = getattr(sys, name)
+            if stream not in self._routed:
+                routed = route(stream)
+                self._routed.append(routed)
+                setattr(sys, name, routed)
+
+    def undo(self) -> None:
+        """Put everything back; a stream that somebody has put in the place of ours stays."""
+        for each in reversed(self._undos):
             each()
-
-    return undo
+        for name in _ROUTES:
+            stream = getattr(sys, name)
+            if stream in self._routed:
+                setattr(sys, name, stream.through)
 
 
 class Router(io.TextIOBase):
@@ -131,73 +149,61 @@ class NoInput(io.TextIOBase):
         return self.through
 
 
-def _route_streams() -> Undo:
-    real = sys.stdin, sys.stdout, sys.stderr
-    routed = NoInput(real[0]), Router(real[1]), Router(real[2])
-    sys.stdin, sys.stdout, sys.stderr = routed  # pyright: ignore[reportAttributeAccessIssue]
-
-    def undo() -> None:
-        # Somebody may have put a stream of their own on top meanwhile: that one stays.
-        for name, ours, before in zip(("stdin", "stdout", "stderr"), routed, real, strict=True):
-            if getattr(sys, name) is ours:
-                setattr(sys, name, before)
-
-    return undo
-
-
-class ScopeHandler(logging.Handler):
-    """Keeps log records with the scope that made them."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        scope = CURRENT.get()
-        if scope is None:
-            return
-        own = record.name.partition(".")[0] in OWN_LOGGERS
-        if not own and record.levelno < logging.INFO:
-            return
-        try:
-            message = record.getMessage()
-        except Exception as error:  # noqa: BLE001 - arguments of the plugin that cannot be formatted
-            message = f"{record.msg} (its arguments cannot be formatted: {error})"
-        if record.exc_info:
-            message += "\n" + logging.Formatter().formatException(record.exc_info)
-        scope.sink.log(
-            LogLine(
-                record.levelname,
-                record.name,
-                message,
-                record.created,
-                record.pathname,
-                record.lineno,
-            )
-        )
+_ROUTES: dict[str, Callable[[Any], Router | NoInput]] = {
+    "stdin": NoInput,
+    "stdout": Router,
+    "stderr": Router,
+}
 
 
 def _route_logs() -> Undo:
-    """Let every record of plugin code reach its scope, and other handlers no more than before."""
-    root = logging.getLogger()
-    level = root.level
-    handler = ScopeHandler(logging.NOTSET)
+    """Let every record of plugin code reach its scope, and handlers no more than before.
 
-    def as_before(record: logging.LogRecord) -> bool:
-        return record.levelno >= level or CURRENT.get() is None
+    No handler and no level is touched: a logging configuration that replaces them, or a logger
+    that does not propagate, cuts nothing off.
+    """
+    is_enabled, call_handlers = logging.Logger.isEnabledFor, logging.Logger.callHandlers
 
-    others = list(root.handlers)
-    for other in others:
-        other.addFilter(as_before)
-    last_resort = logging.lastResort
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    def is_enabled_for(self: logging.Logger, level: int) -> bool:
+        return CURRENT.get() is not None or is_enabled(self, level)
+
+    def keep_and_call(self: logging.Logger, record: logging.LogRecord) -> None:
+        scope = CURRENT.get()
+        if scope is not None:
+            _keep(record, scope.sink)
+        # A record that is kept needs no last resort.
+        if scope is None or (is_enabled(self, record.levelno) and self.hasHandlers()):
+            call_handlers(self, record)
+
+    logging.Logger.isEnabledFor = is_enabled_for
+    logging.Logger.callHandlers = keep_and_call
 
     def undo() -> None:
-        root.removeHandler(handler)
-        for other in others:
-            other.removeFilter(as_before)
-        if root.level == logging.DEBUG:
-            root.setLevel(level)
-        logging.lastResort = last_resort
+        logging.Logger.isEnabledFor, logging.Logger.callHandlers = is_enabled, call_handlers
 
     return undo
+
+
+def _keep(record: logging.LogRecord, sink: Sink) -> None:
+    own = record.name.partition(".")[0] in OWN_LOGGERS
+    if not own and record.levelno < logging.INFO:
+        return
+    try:
+        message = record.getMessage()
+    except Exception as error:  # noqa: BLE001 - arguments of the plugin that cannot be formatted
+        message = f"{record.msg} (its arguments cannot be formatted: {error})"
+    if record.exc_info:
+        message += "\n" + logging.Formatter().formatException(record.exc_info)
+    sink.log(
+        LogLine(
+            record.levelname,
+            record.name,
+            message,
+            record.created,
+            record.pathname,
+            record.lineno,
+        )
+    )
 
 
 def _follow_threads() -> Undo:
@@ -209,7 +215,7 @@ def _follow_threads() -> Undo:
         if owner is not None:
             context, run = copy_context(), self.run
             self.run = lambda: context.run(run)
-            THREADS[self] = owner
+            THREADS[self] = owner, plugin_place()
         real(self)
 
     threading.Thread.start = start
@@ -220,6 +226,20 @@ def _follow_threads() -> Undo:
     return undo
 
 
-def living_threads(owner: Owner) -> list[str]:
-    """Names of the threads that a plugin generation started and that still run."""
-    return sorted(t.name for t, whose in list(THREADS.items()) if whose is owner and t.is_alive())
+def living_threads() -> list[tuple[Owner, Location | None, str]]:
+    """Owner, place of start and name of the threads that plugins started and that still run."""
+    return [(*whose, thread.name) for thread, whose in list(THREADS.items()) if thread.is_alive()]
+
+
+def plugin_place(frame: FrameType | None = None) -> Location | None:
+    """The innermost line of a plugin's own code, on the stack of the caller or of `frame`."""
+    frame = frame or inspect.currentframe()
+    while frame is not None and "__escalated_plugin__" not in frame.f_globals:
+        frame = frame.f_back
+    return Location(frame.f_code.co_filename, frame.f_lineno) if frame else None
+
+
+def stack_of(thread_id: int) -> FrameType | None:
+    """The innermost frame that a thread is running."""
+    frames: dict[int, FrameType] = vars(sys)["_current_frames"]()
+    return frames.get(thread_id)

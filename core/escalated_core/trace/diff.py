@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from escalated_core.records import Change
-from escalated_core.trace.snapshot import (
+from escalated_core.trace.pictures import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,
     SetSnapshot,
     TupleSnapshot,
+    canonical,
     same,
 )
 
 Path = tuple[str | int, ...]
+
+_CONTAINERS = (ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot)
 
 
 def changes(before: Any, after: Any) -> tuple[Change, ...]:
@@ -41,35 +44,45 @@ def _compare(before: Any, after: Any, path: Path) -> Iterator[Change]:
         yield from _mappings(before, after, path)
     elif type(before) is type(after) and isinstance(before, (ListSnapshot, TupleSnapshot)):
         yield from _sequences(before, after, path)
-    elif isinstance(before, SetSnapshot) and isinstance(after, SetSnapshot):
+    elif type(before) is type(after) and isinstance(before, SetSnapshot):
         yield from _sets(before, after, path)
-    elif fields := _fields(before, after):
-        yield from _mappings(*fields, path)
+    elif insides := _insides(before, after):
+        yield from _compare(*insides, path)
     else:
         yield Change("changed", path, before, after)
 
 
-def _fields(before: Any, after: Any) -> tuple[DictSnapshot, DictSnapshot] | None:
-    """The fields of two pictures of one type of object, where these differ."""
+def _insides(before: Any, after: Any) -> tuple[Any, Any] | None:
+    """The fields, or the builtins, of two pictures of one type of object, where these differ."""
     if not isinstance(before, ObjectSnapshot) or not isinstance(after, ObjectSnapshot):
         return None
-    if before.fields is None or after.fields is None or before.type != after.type:
+    if before.type != after.type or before.kind != after.kind:
         return None
-    return None if same(before.fields, after.fields) else (before.fields, after.fields)
+    both = before.fields is not None and after.fields is not None
+    if both and not same(before.fields, after.fields):
+        return before.fields, after.fields
+    if isinstance(before.of, _CONTAINERS) and not same(before.of, after.of):
+        return before.of, after.of
+    return None
 
 
 def _mappings(before: DictSnapshot, after: DictSnapshot, path: Path) -> Iterator[Change]:
-    found = False
-    for key in [*before, *(k for k in after if k not in before)]:
-        part = key if isinstance(key, (str, int)) else str(key)
-        for change in _entry(
-            key in before, key in after, before.get(key), after.get(key), (*path, part)
-        ):
-            found = True
-            yield change
-    if not found:
-        # Equal entries in another order, or keys of another type: 1 and True.
-        yield Change("changed", path, before, after)
+    found = list(_entries(before, after, path))
+    # Nothing but the order differs: it shows only then.
+    yield from found or [Change("changed", path, before, after)]
+
+
+def _entries(before: DictSnapshot, after: DictSnapshot, path: Path) -> Iterator[Change]:
+    twins = {key: key for key in after}
+    matched = {key for key in before if key in twins and same(key, twins[key])}
+    for key, value in before.items():
+        if key in matched:
+            yield from _compare(value, after[key], (*path, _part(key)))
+        else:
+            yield Change("removed", (*path, _part(key)), value, None)
+    for key, value in after.items():
+        if key not in matched:
+            yield Change("added", (*path, _part(key)), None, value)
 
 
 def _entry(had: bool, has: bool, before: Any, after: Any, path: Path) -> Iterator[Change]:
@@ -126,13 +139,16 @@ def _identities(items: Any) -> dict[Any, Any] | None:
 
 
 def _sets(before: SetSnapshot, after: SetSnapshot, path: Path) -> Iterator[Change]:
-    found = False
-    for item in sorted(before | after, key=repr):
-        if item not in after:
-            found = True
-            yield Change("removed", (*path, repr(item)), item, None)
-        elif item not in before:
-            found = True
-            yield Change("added", (*path, repr(item)), None, item)
-    if not found:
-        yield Change("changed", path, before, after)
+    old = {canonical(item): item for item in before}
+    new = {canonical(item): item for item in after}
+    for name in sorted(old.keys() - new.keys()):
+        yield Change("removed", (*path, _part(old[name])), old[name], None)
+    for name in sorted(new.keys() - old.keys()):
+        yield Change("added", (*path, _part(new[name])), None, new[name])
+
+
+def _part(key: Any) -> str | int:
+    """A key or a member of a set as it is named in a path."""
+    if isinstance(key, (str, int)):
+        return key
+    return key.text if isinstance(key, ObjectSnapshot) else repr(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from escalated_core.hooks.registration import definition, signature_text
 from escalated_core.records import Finding, Severity
 from escalated_core.trace.recording import OpenStep
 
@@ -25,13 +24,13 @@ def findings(step: OpenStep, documented: str | None) -> Iterator[Finding]:
         )
     if step.surplus:
         call = documented or f"{hook} with {len(step.firing.args)} arguments"
-        message = f"{signature_text(step.registration.callback)} takes fewer arguments than {call}."
+        message = f"{step.registration.signature} takes fewer arguments than {call}."
         cure = "escalated-django drops none and fails here: take them all, or *args."
         yield _finding(step, "callback.surplus-arguments", "info", message, cure)
 
 
 def _finding(step: OpenStep, code: str, severity: Severity, message: str, cure: str) -> Finding:
-    place = definition(step.registration.callback)
+    place = step.registration.defined_at
     file, line = step.registration.file, step.registration.line
     if step.error is not None and step.error.file is not None:
         file, line = step.error.file, step.error.line or line

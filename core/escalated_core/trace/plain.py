@@ -2,7 +2,8 @@
 
 What JSON has is written as it is. The rest is an object with one key that begins with `$`:
 `$tuple`, `$set`, `$frozenset`, `$dict` (pairs, when a key is no string), `$bytes` (base64),
-`$number` (nan, inf, complex, integers beyond 2**53), `$time`, `$decimal`, `$uuid`, `$object`.
+`$number` (nan, inf, complex, integers beyond 2**53), `$time`, `$seconds`, `$decimal`, `$uuid`,
+`$object`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from escalated_core.trace.snapshot import (
+from escalated_core.trace.pictures import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,
     SetSnapshot,
     TupleSnapshot,
+    canonical,
 )
+from escalated_core.trace.static import kind_of
 
 _SAFE_INTEGER = 2**53
 
@@ -46,14 +49,20 @@ def to_plain(value: Any) -> Any:
 def _record(value: Any) -> dict[str, Any]:
     """Fields and the derived properties of a record, by name."""
     names = [field.name for field in dataclasses.fields(value)]
-    names += [n for n, member in vars(value.__class__).items() if isinstance(member, property)]
+    members = vars(kind_of(value))
+    names += [name for name, member in members.items() if isinstance(member, property)]
     return {name: to_plain(getattr(value, name)) for name in names}
 
 
 def _number(value: float) -> Any:
     if isinstance(value, int):
-        return value if abs(value) <= _SAFE_INTEGER else {"$number": str(value)}
+        return value if abs(value) <= _SAFE_INTEGER else {"$number": _digits(value)}
     return value if math.isfinite(value) else {"$number": repr(value)}
+
+
+def _digits(value: int) -> str:
+    """The number as Python reads it; in hexadecimal where Python refuses decimal digits."""
+    return str(value) if value.bit_length() <= 2_000 else hex(value)
 
 
 def _object(value: ObjectSnapshot) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _items(value: Any) -> list[Any]:
 
 def _set(value: SetSnapshot) -> dict[str, Any]:
     name = "$frozenset" if value.frozen else "$set"
-    return {name: _items(sorted(value, key=repr))}
+    return {name: _items(sorted(value, key=canonical))}
 
 
 def _tagged(name: str, text: Callable[[Any], str]) -> Callable[[Any], dict[str, str]]:

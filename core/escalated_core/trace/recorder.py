@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import count
+from dataclasses import replace
+from itertools import count, takewhile
+from types import AsyncGeneratorType, CoroutineType
 from typing import Any, Literal
 
 from escalated_core.errors import Abandoned, Interrupted, NestedTooDeep, Unwind
-from escalated_core.hooks.registration import Registration, signature_text
+from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
 from escalated_core.records import ErrorRecord, Finding, Frame, Kind
-from escalated_core.scope import CURRENT, refuse_abandoned
+from escalated_core.scope import CURRENT, Scope, refuse_abandoned
 from escalated_core.trace import live
+from escalated_core.trace.pictures import same
 from escalated_core.trace.recording import OpenFiring, OpenStep
-from escalated_core.trace.snapshot import same, snapshot
+from escalated_core.trace.snapshot import snapshot
+from escalated_core.trace.static import kind_of, type_name
 from escalated_core.trace.trace import Trace
-from escalated_core.trace.tracebacks import error_record, source_around
+from escalated_core.trace.tracebacks import error_record, source_around, traceback_text
 
 Profile = Literal["guide", "escalated-django"]
 
 MAX_NESTING = 64
 """How deep one hook may fire itself."""
+SUSPICIOUS_NESTING = 8
+"""How deep a hook must have fired itself to be blamed for the end of Python's stack."""
 
 logger = logging.getLogger("escalated.hooks")
 
@@ -114,11 +120,19 @@ class Recorder:
     def _check_nesting(self, firing: OpenFiring) -> None:
         levels = [outer for outer in ancestors(firing) if outer.hook == firing.hook]
         if len(levels) >= MAX_NESTING:
-            names = ", ".join(
-                dict.fromkeys(f.steps[-1].registration.name for f in levels if f.steps)
-            )
-            message = f"{firing.hook} fired itself {MAX_NESTING} levels deep, through {names}."
-            raise NestedTooDeep(levels[-1].id, message)
+            raise _too_deep(levels, f"{len(levels)} levels deep")
+
+    def _check_stack(self, firing: OpenFiring, error: BaseException) -> None:
+        """Unwind nested firings that used up Python's stack before they reached the limit."""
+        if type(error) is not RecursionError:
+            return
+        around = list(ancestors(firing))
+        times = Counter(outer.hook for outer in around)
+        hooks = [outer.hook for outer in around if times[outer.hook] >= SUSPICIOUS_NESTING]
+        if hooks:
+            levels = [outer for outer in around if outer.hook == hooks[-1]]
+            how = f"{len(levels)} levels deep, and Python's stack was full"
+            raise _too_deep(levels, how) from None
 
     def _step(
         self, step: OpenStep, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -128,43 +142,52 @@ class Recorder:
         incoming = (value, *args[1:]) if is_filter else args
         returned = value
         try:
-            passed = self._fit(step, incoming)
+            passed = self._fit(step, incoming, kwargs)
             answer = step.run(step.registration.callback, *passed, **kwargs)
-            if inspect.iscoroutine(answer):
-                answer.close()
-                raise TypeError(
-                    f"{step.registration.name} is an async function: Escalated does not await "
-                    "callbacks, so its body never ran. Make it a plain function."
-                )
+            self._refuse_async(step, answer)
             returned = answer if is_filter else None
         except Unwind as unwind:
             self._unwound(step, unwind)
         except BaseException as error:  # noqa: BLE001 - whatever a callback raises ends its step only
-            self._failed(step, error_record(error), error)
+            self._check_stack(step.firing, error)
+            self._failed(step, self._described(step, error))
         finally:
             if is_filter and not step.abandoned:
                 self._picture(step, value, returned)
         self._judge(step)
         return returned
 
-    def _fit(self, step: OpenStep, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _fit(
+        self, step: OpenStep, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, ...]:
         """The arguments a callback is called with; raises `TypeError` when it needs more."""
-        registration = step.registration
         if self._profile != "guide":
             return args
-        if registration.required > len(args):
+        registration = step.registration
+        required, limit, _ = registration.arity
+        fitting = args if limit is None else args[:limit]
+        if required > len(fitting) + len(kwargs):
             raise TypeError(self._arity_message(registration, len(args)))
-        if registration.limit is not None and len(args) > registration.limit:
-            step.surplus = len(args) - registration.limit
-            return args[: registration.limit]
-        return args
+        step.surplus = len(args) - len(fitting)
+        return fitting
 
     def _arity_message(self, registration: Registration, given: int) -> str:
+        needed = registration.arity.required
         documented = self._signature(registration.hook)
-        call = documented or f"{registration.hook} with {given} argument{'s' * (given != 1)}"
+        call = documented or f"{registration.hook} with {_arguments(given)}"
         return (
-            f"{signature_text(registration.callback)} needs {registration.required} arguments, "
+            f"{registration.signature} needs {_arguments(needed)}, "
             f"but {registration.hook} passes {given}: {call}."
+        )
+
+    def _refuse_async(self, step: OpenStep, answer: object) -> None:
+        if type(answer) is CoroutineType:
+            answer.close()
+        elif type(answer) is not AsyncGeneratorType:
+            return
+        raise TypeError(
+            f"{step.registration.name} is an async function: Escalated does not await "
+            "callbacks, so its body never ran. Make it a plain function."
         )
 
     def _picture(self, step: OpenStep, value: Any, returned: Any) -> None:
@@ -179,8 +202,7 @@ class Recorder:
         """End a step from outside: here if it is the one meant, else further out."""
         step.outcome = "interrupted"
         if isinstance(unwind, NestedTooDeep) and unwind.firing_id == step.firing.id:
-            step.outcome = "error"
-            self._failed(step, error_record(unwind), unwind)
+            self._failed(step, replace(error_record(unwind), type=type(unwind).__name__))
         elif isinstance(unwind, Interrupted) and step.interrupted:
             seconds = step.own_ns / 1e9
             step.error = self._interrupted(step, f"stopped after {seconds:.1f} s", unwind)
@@ -202,13 +224,19 @@ class Recorder:
         frames = error_record(error).frames if error else (_definition_frame(step.registration),)
         return ErrorRecord("Interrupted", f"{step.registration.name} was {how}", frames)
 
-    def _failed(self, step: OpenStep, record: ErrorRecord, error: BaseException) -> None:
+    def _described(self, step: OpenStep, error: BaseException) -> ErrorRecord:
+        """Picture an error; in a scope, as its `__str__` may be a plugin's and never end."""
+        scope = Scope(step.owner, f"the text of what {step.doing} raised", step.firing)
+        try:
+            return scope.run(error_record, error)
+        except Interrupted:
+            return ErrorRecord(type_name(kind_of(error)), "(its text never came to an end)")
+
+    def _failed(self, step: OpenStep, record: ErrorRecord) -> None:
         registration = step.registration
         if not record.frames:
-            frame = _definition_frame(registration)
-            record = ErrorRecord(record.type, record.message, (frame,), record.cause)
-        if step.outcome == "ok":
-            step.outcome = "error"
+            record = replace(record, frames=(_definition_frame(registration),))
+        step.outcome = "error"
         step.error = record
         token = CURRENT.set(step)
         try:
@@ -221,15 +249,15 @@ class Recorder:
                 registration.priority,
                 registration.file,
                 registration.line,
-                record,
-                exc_info=error if logger.isEnabledFor(logging.DEBUG) else None,
+                traceback_text(record),
             )
         finally:
             CURRENT.reset(token)
 
     def _judge(self, step: OpenStep) -> None:
-        for finding in live.findings(step, self._signature(step.registration.hook)):
-            self._report(finding)
+        if step.error or step.returned_none or step.surplus:
+            for finding in live.findings(step, self._signature(step.registration.hook)):
+                self._report(finding)
 
 
 def ancestors(firing: OpenFiring) -> Iterator[OpenFiring]:
@@ -240,7 +268,20 @@ def ancestors(firing: OpenFiring) -> Iterator[OpenFiring]:
         outer = outer.parent
 
 
+def _too_deep(levels: list[OpenFiring], how: str) -> NestedTooDeep:
+    """The unwinding to the outermost of the firings of one hook, which is the last."""
+    inside = takewhile(lambda outer: outer is not levels[-1], ancestors(levels[0]))
+    steps = [outer.steps[-1] for outer in (levels[0], *inside) if outer.steps]
+    names = ", ".join(dict.fromkeys(step.registration.name for step in steps))
+    message = f"{levels[0].hook} fired itself {how}, through {names}."
+    return NestedTooDeep(levels[-1].id, f"{message} Fire it only under a condition that ends.")
+
+
+def _arguments(count: int) -> str:
+    return f"{count} argument{'s' * (count != 1)}"
+
+
 def _definition_frame(registration: Registration) -> Frame:
-    place = registration.record().defined_at
+    place = registration.defined_at
     file, line = (place.file, place.line) if place else (registration.file, registration.line)
     return Frame(file, line, registration.name, source_around(file, line))

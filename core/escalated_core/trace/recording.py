@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import perf_counter_ns, time
 from typing import Any, NamedTuple
 
-from escalated_core.hooks.registration import Registration, definition
+from escalated_core.hooks.registration import Registration
 from escalated_core.records import ErrorRecord, Firing, Kind, Outcome, Step
 from escalated_core.scope import Scope
 from escalated_core.trace.diff import changes
@@ -77,7 +77,7 @@ class OpenStep(Scope):
             dropped=said.dropped if said else 0,
             surplus=self.surplus,
             generation=registration.owner.generation if registration.owner else 0,
-            defined_at=definition(registration.callback),
+            defined_at=registration.defined_at,
         )
 
 

@@ -31,7 +31,7 @@ class Trace:
         with self._lock:
             self._by_id[firing.id] = firing
             self._finished += 1
-            if len(self._by_id) > self.capacity:
+            while len(self._by_id) > self.capacity:
                 self._by_id.popitem(last=False)
                 self.dropped += 1
 

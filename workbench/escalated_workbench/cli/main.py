@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import Any
 
 import click
 
-from escalated_core.errors import PluginError, UsageError, WorkbenchError
+from escalated_workbench.cli.output import Output
 
 EXIT_PLUGIN, EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 1, 2, 3, 130
-EXITS = {UsageError: EXIT_USAGE, PluginError: EXIT_PLUGIN}
 
 VERBS = {
     "list": "escalated_workbench.cli.reports:list_plugins",
@@ -27,6 +25,10 @@ VERBS = {
     "version": "escalated_workbench.cli.reports:version",
 }
 TERMINAL = "escalated_workbench.cli.terminal:terminal"
+
+PATIENCE = 3.0
+"""Seconds that threads of plugins get to come to their end."""
+PATIENCE_INTERRUPTED = 0.5
 
 
 class Verbs(click.Group):
@@ -44,14 +46,25 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in VERBS and is_path(args[0]):
+        word = args[0]
+        if word in VERBS or word.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if is_path(word):
             return "", load(TERMINAL), args
-        return super().resolve_command(ctx, args)
+        raise click.UsageError(f"There is no verb and no folder {word!r}. {meant(word)}", ctx)
 
 
 def is_path(word: str) -> bool:
     """Whether a first word means a folder rather than a misspelt verb."""
-    return os.sep in word or word in (".", "..") or os.path.isdir(word)  # noqa: PTH112 - start-up
+    return os.sep in word or word in (".", "..") or os.path.exists(word)  # noqa: PTH110 - start-up
+
+
+def meant(word: str) -> str:
+    """The nearest verb, or all of them."""
+    from difflib import get_close_matches  # only for a slip
+
+    near = get_close_matches(word.lower(), VERBS, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"The verbs are {', '.join(VERBS)}."
 
 
 def load(target: str) -> click.Command:
@@ -66,41 +79,57 @@ def load(target: str) -> click.Command:
     subcommand_metavar="[PATH | VERB ...]",
 )
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context) -> int | None:
     """A workbench for plugins of Escalated.
 
     Without a verb it opens in the terminal, on PATH or on the plugins/escalated found upwards from
-    here. Every verb runs the plugins against a help desk of its own; nothing of yours is changed.
+    here. Plugins always run against a help desk of the workbench's own.
 
     Exit codes: 0 fine, 1 a plugin has errors, 2 wrong usage, 3 the workbench failed,
     130 interrupted.
     """
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(load(TERMINAL))
+    return ctx.invoke(load(TERMINAL)) if ctx.invoked_subcommand is None else None
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit."""
-    sys.exit(run(args))
+    output = Output()
+    code = run(output, args)
+    output.leave(code, PATIENCE_INTERRUPTED if code == EXIT_INTERRUPTED else PATIENCE)
+    sys.exit(code)
 
 
-def run(args: list[str] | None = None) -> int:
+def run(output: Output, args: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     try:
-        answer: Any = cli.main(args, prog_name="escalated-workbench", standalone_mode=False)
+        answer: Any = cli.main(
+            args, prog_name="escalated-workbench", standalone_mode=False, obj=output
+        )
         return answer if isinstance(answer, int) else 0
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing may be written to it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return EXIT_PLUGIN
     except (click.exceptions.Abort, KeyboardInterrupt):
+        output.say("Interrupted.")
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            output.say(error.ctx.get_usage())
+        output.say(f"Error: {error.format_message()}")
         return EXIT_USAGE
-    except WorkbenchError as error:
-        click.echo(f"Error: {error}", err=True)
-        return next((code for kind, code in EXITS.items() if isinstance(error, kind)), EXIT_FAILED)
-    except Exception:  # noqa: BLE001 - a fault of ours: say so, with what a report needs
-        click.echo(f"The workbench failed:\n{traceback.format_exc()}", err=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is becomes an exit code
+        return failed(output, error)
+
+
+def failed(output: Output, error: Exception) -> int:
+    """Say what went wrong; returns the exit code for it."""
+    # Only here: the core's words are not needed while nothing is wrong.
+    from escalated_core.errors import PluginError, UsageError, WorkbenchError
+    from escalated_workbench.wording import safe
+
+    if not isinstance(error, WorkbenchError):
+        import traceback
+
+        output.say(safe("".join(traceback.format_exception(error))), end="")
+        output.say("This is a fault of the workbench. Please report it with the lines above.")
         return EXIT_FAILED
+    output.say(safe(f"Error: {error}"))
+    codes = {UsageError: EXIT_USAGE, PluginError: EXIT_PLUGIN}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), EXIT_FAILED)

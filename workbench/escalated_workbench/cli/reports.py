@@ -2,88 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
-from escalated_core.trace.recorder import Profile
-from escalated_workbench import documents
-from escalated_workbench.cli import text
-from escalated_workbench.cli.options import common, json_option
-
-
-def show(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
+from escalated_workbench.cli.options import Call, reports, runs_plugins
 
 
 @click.command("list")
-@common
-def list_plugins(root: str | None, profile: Profile, as_json: bool) -> int:
+@runs_plugins
+def list_plugins(call: Call) -> int:
     """List the plugins: status, version, source and what is wrong."""
-    from escalated_workbench.workbench import Workbench
-
-    with Workbench(root, profile=profile) as wb:
+    with call.workbench() as wb:
         plugins = list(wb.plugins.values())
-        where = str(wb.root)
-    if as_json:
-        click.echo(documents.text(documents.document("list", root=where, plugins=plugins)))
-    else:
-        show(text.plugin_lines(plugins))
-        if not plugins:
-            click.echo(f"No plugins in {where}.", err=True)
+        root = str(wb.root)
+    from escalated_workbench.cli import text
+
+    call.report(text.plugin_lines(plugins), root=root, plugins=plugins)
+    if not plugins:
+        call.output.say(text.safe(f"No plugins in {root}."))
     return int(any(plugin.status == "failed" for plugin in plugins))
 
 
 @click.command()
 @click.argument("name", required=False)
-@common
-def hooks(name: str | None, root: str | None, profile: Profile, as_json: bool) -> int:
-    """List the hooks, or one of them, with who listens in running order."""
-    from escalated_workbench.workbench import Workbench
+@runs_plugins
+def hooks(call: Call, name: str | None) -> int:
+    """List the hooks, or one, with who listens in running order."""
+    with call.workbench() as wb:
+        chosen = wb.hooks if name is None else wb.require_hook(name)
+    from escalated_workbench.cli import text
 
-    with Workbench(root, profile=profile) as wb:
-        chosen = [hook for hook in wb.hooks if name in (None, hook.name)]
-        if name is not None and not chosen:
-            wb.require_hook(name)
-    if as_json:
-        click.echo(documents.text(documents.document("hooks", hooks=chosen)))
-    else:
-        show(text.hook_lines(chosen))
+    call.report(text.hook_lines(chosen), hooks=chosen)
     return 0
 
 
 @click.command()
 @click.argument("slugs", nargs=-1, metavar="[SLUG ...]")
-@common
-def check(slugs: tuple[str, ...], root: str | None, profile: Profile, as_json: bool) -> int:
-    """Load the plugins and list the findings; exit code 1 when one is an error."""
-    from escalated_workbench.workbench import Workbench
+@runs_plugins
+def check(call: Call, slugs: tuple[str, ...]) -> int:
+    """Load the plugins and list the findings.
 
-    with Workbench(root, profile=profile) as wb:
+    The exit code is 1 when one of them is an error.
+    """
+    with call.workbench() as wb:
         for slug in slugs:
             wb.require_plugin(slug)
+        checked = list(dict.fromkeys(slugs)) or list(wb.plugins)
         findings = [f for f in wb.findings if not slugs or f.plugin in slugs]
-        checked = len(slugs) or len(wb.plugins)
-    if as_json:
-        click.echo(documents.text(documents.document("check", findings=findings, checked=checked)))
-    else:
-        show(text.finding_lines(findings))
-        click.echo(f"{checked} plugins, {len(findings)} findings.", err=True)
+    from escalated_workbench.cli import text
+    from escalated_workbench.wording import counted
+
+    call.report(text.finding_lines(findings), plugins=checked, findings=findings)
+    call.output.say(f"{counted(len(checked), 'plugin')}, {counted(len(findings), 'finding')}.")
     return int(any(finding.severity == "error" for finding in findings))
 
 
 @click.command()
-@json_option
-def version(as_json: bool) -> int:
+@reports
+def version(call: Call) -> int:
     """Print the version."""
-    from platform import python_version
+    import sys
 
     from escalated_workbench import __version__
 
-    if as_json:
-        found = documents.document("version", workbench=__version__, python=python_version())
-        click.echo(documents.text(found))
-    else:
-        click.echo(f"escalated-workbench {__version__} (Python {python_version()})")
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    line = f"escalated-workbench {__version__} (Python {python})"
+    call.report([line], workbench=__version__, python=python)
     return 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from escalated_core.errors import UsageError
-from escalated_core.trace.recorder import Profile
-from escalated_workbench.cli.options import profile_option
-from escalated_workbench.roots import private_samples
+from escalated_workbench.cli.options import Call, profile_option, reports
+
+if TYPE_CHECKING:
+    from escalated_core.trace.recorder import Profile
 
 
 @click.command("open")
@@ -18,25 +19,43 @@ from escalated_workbench.roots import private_samples
 @profile_option
 def terminal(path: str | None = None, profile: Profile = "guide") -> int:
     """Open the workbench in the terminal."""
+    require_terminal()
     return run(path, profile)
 
 
 @click.command()
 @profile_option
 @click.option("--print-only", is_flag=True, help="Only make the copy and print where it lies.")
-def demo(profile: Profile, print_only: bool) -> int:
-    """Open a private copy of the sample plugins, to play with."""
-    root = private_samples()
-    click.echo(str(root))
-    return 0 if print_only else run(str(root), profile)
+@reports
+def demo(call: Call, print_only: bool) -> int:
+    """Open a private copy of the sample plugins, to play with.
+
+    With --print-only or --json the copy is only made, and where it lies is printed.
+    """
+    from escalated_workbench.roots import private_samples
+
+    opens = not (print_only or call.as_json)
+    if opens:
+        require_terminal()
+    root = str(private_samples())
+    call.report([root], root=root)
+    return run(root, call.profile) if opens else 0
 
 
-def run(path: str | None, profile: Profile) -> int:
-    if not sys.stdin.isatty() or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+def require_terminal() -> None:
+    """Raise `UsageError` where the terminal interface cannot be shown."""
+    streams = (sys.stdin, sys.stdout)
+    is_terminal = all(stream is not None and stream.isatty() for stream in streams)
+    if not is_terminal or os.environ.get("TERM") == "dumb":
+        from escalated_core.errors import UsageError
+
         raise UsageError(
             "The workbench opens in a terminal, and this is none.",
             "Use a verb instead: escalated-workbench --help",
         )
+
+
+def run(path: str | None, profile: Profile) -> int:
     # Only here: no verb that reports may pay for Textual.
     from escalated_workbench.tui.app import run_app
 

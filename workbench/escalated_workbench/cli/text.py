@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from escalated_core.records import ErrorRecord, Finding, Firing, Hook, Plugin, Step
+from escalated_core.records import ErrorRecord, Finding, Firing, Hook, Location, Plugin, Step
 from escalated_core.trace.diff import path_text
-from escalated_workbench.wording import OUTCOME_GLYPHS, STATUS_GLYPHS, milliseconds, safe, short
+from escalated_workbench.wording import (
+    OUTCOME_GLYPHS,
+    STATUS_GLYPHS,
+    counted,
+    milliseconds,
+    safe,
+    short,
+)
 
 OUTPUT_LINES = 20
 """Lines of output shown for one step; the JSON has all that was kept."""
+PROBLEM_WIDTH = 200
+"""Characters of an error shown in a list; `check` shows all of it."""
 
 
 def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -37,15 +46,20 @@ def plugin_lines(plugins: Iterable[Plugin]) -> Iterator[str]:
 
 def _problem(plugin: Plugin) -> str:
     if plugin.error is not None:
-        return f"{plugin.error}{_where(plugin.error)}"
-    return f"{len(plugin.findings)} findings" if plugin.findings else plugin.name
+        return f"{one_line(str(plugin.error))}{_where(plugin.error)}"
+    if plugin.findings:
+        return counted(len(plugin.findings), "finding")
+    return one_line(plugin.name)
+
+
+def one_line(text: str) -> str:
+    line, *more = text[: PROBLEM_WIDTH + 1].splitlines() or [""]
+    return f"{line[:PROBLEM_WIDTH]}…" if more or len(line) > PROBLEM_WIDTH else line
 
 
 def _where(error: ErrorRecord) -> str:
     frame = error.frame
-    return (
-        f"  ({Finding('', 'error', '', file=frame.file, line=frame.line).place})" if frame else ""
-    )
+    return f"  ({Location(frame.file, frame.line)})" if frame else ""
 
 
 def hook_lines(hooks: Iterable[Hook]) -> Iterator[str]:
@@ -55,9 +69,9 @@ def hook_lines(hooks: Iterable[Hook]) -> Iterator[str]:
         purpose = documented.purpose if documented else "not documented"
         yield f"{hook.kind:6}  {safe(signature)}  - {purpose}"
         for callback in hook.callbacks:
-            place = Finding("", "info", "", file=callback.file, line=callback.line).place
+            place = Location(callback.file, callback.line)
             who = safe(f"{callback.callback}  {callback.plugin or 'host'}")
-            yield f"        {callback.priority:>6g}  {who}  {place}"
+            yield f"        {callback.priority:>6g}  {who}  {safe(str(place))}"
 
 
 def firing_lines(firing: Firing) -> Iterator[str]:
@@ -84,7 +98,7 @@ def step_lines(step: Step) -> Iterator[str]:
     if step.returned_none:
         yield "          ! returned None for a value"
     if step.error is not None:
-        yield f"          ✖ {safe(str(step.error))}{_where(step.error)}"
+        yield _below(f"          ✖ {safe(str(step.error) + _where(step.error))}")
     lines = step.output.splitlines()
     for line in lines[:OUTPUT_LINES]:
         yield f"          | {safe(line)}"
@@ -93,9 +107,14 @@ def step_lines(step: Step) -> Iterator[str]:
         kept = f", {step.dropped:,} characters or log lines not kept" if step.dropped else ""
         yield f"          | … {more}{kept}"
     for log in step.logs[:OUTPUT_LINES]:
-        yield f"          {log.level.lower():8} {safe(log.logger)}: {safe(log.message)}"
+        yield _below(f"          {log.level.lower():8} {safe(log.logger)}: {safe(log.message)}")
     if len(step.logs) > OUTPUT_LINES:
         yield f"          … {len(step.logs) - OUTPUT_LINES:,} more log lines"
+
+
+def _below(text: str) -> str:
+    """Text whose further lines stand further in."""
+    return text.replace("\n", f"\n{' ' * 12}")
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:

@@ -15,12 +15,16 @@ from textual.screen import Screen
 from escalated_core.errors import UsageError, WorkbenchError
 from escalated_core.trace.recorder import Profile
 from escalated_workbench.tui.screens.main import MainScreen
-from escalated_workbench.tui.screens.text import TextScreen, key_table
+from escalated_workbench.tui.screens.text import TextScreen, help_text
 from escalated_workbench.tui.screens.waiting import WaitingScreen
+from escalated_workbench.tui.streams import own_terminal
+from escalated_workbench.wording import safe
 from escalated_workbench.workbench import Workbench
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks for a plugins folder that is not there."""
+STRAY_SHOWN = 20
+"""How often output that belongs to no callback is worth a notice."""
 
 
 class WorkbenchApp(App[int]):
@@ -36,6 +40,7 @@ class WorkbenchApp(App[int]):
         super().__init__()
         self._path = path
         self._profile: Profile = profile
+        self._stray = 0
         self.wb: Workbench | None = None
 
     def on_mount(self) -> None:
@@ -66,17 +71,29 @@ class WorkbenchApp(App[int]):
             self.wb.close()
             self.wb = None
 
+    def tell_stray_output(self, text: str) -> None:
+        """Say that something was written that belongs to no callback; called on any thread."""
+        if self.is_running and self._stray < STRAY_SHOWN:
+            self._stray += 1
+            words = f"Written outside of any callback:\n{safe(text.strip(), 300)}"
+            self.call_later(self.notify, words, markup=False)
+
     def action_help(self) -> None:
         """Help for the focused pane, with all the keys that work there."""
         focused = self.focused
         panes = [*(focused.ancestors_with_self if focused else ()), self.screen]
-        words = next((pane.HELP for pane in panes if getattr(pane, "HELP", None)), "")
+        words = next((pane.HELP for pane in panes if pane.HELP), None) or ""
+        bindings = [active.binding for active in self.screen.active_bindings.values()]
+        named: dict[str, list[Binding]] = {}
+        for binding in bindings:
+            # Keys without an id are Textual's own: arrows, tab and the like.
+            if binding.id and binding.description:
+                named.setdefault(binding.tooltip or binding.description, []).append(binding)
         keys = [
-            (active.binding.key_display or self.get_key_display(active.binding), active.binding)
-            for active in self.screen.active_bindings.values()
+            (" ".join(self.get_key_display(key) for key in same), what)
+            for what, same in named.items()
         ]
-        table = key_table((key, b.tooltip or b.description) for key, b in keys if b.description)
-        self.push_screen(TextScreen("Help", f"{words}\n\n{table}"))
+        self.push_screen(TextScreen("Help", help_text(words, keys)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
@@ -109,7 +126,8 @@ class WorkbenchApp(App[int]):
 def run_app(path: str | None, profile: Profile) -> int:
     """Open the terminal interface; returns the exit code."""
     app = WorkbenchApp(path, profile)
-    try:
-        return app.run() or 0
-    finally:
-        app.close_workbench()
+    with own_terminal(app.tell_stray_output):
+        try:
+            return app.run() or 0
+        finally:
+            app.close_workbench()

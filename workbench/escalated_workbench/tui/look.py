@@ -10,7 +10,8 @@ from textual.content import Content
 from escalated_core.records import ErrorRecord, Frame, Location
 from escalated_workbench.wording import safe
 
-OWNER_STYLES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
+# Middle tones, readable on light and dark; as hex, for Rich and Textual name colours differently.
+OWNER_STYLES = ("#2aa198", "#8f7ee6", "#8a9a20", "#cb7a16", "#3b8eea", "#d05c9e", "#4e9a4e")
 
 OUTCOME_STYLES = {
     "ok": "$text-success",
@@ -20,6 +21,10 @@ OUTCOME_STYLES = {
 }
 STATUS_STYLES = {"active": "green", "inactive": "dim", "failed": "red"}
 SEVERITY_STYLES = {"error": "$text-error", "warning": "$text-warning", "info": "$text-muted"}
+
+
+AROUND = 2
+"""Lines of source shown before and after the one a frame stands on."""
 
 
 def owner_style(slug: str | None) -> str:
@@ -44,6 +49,8 @@ def source(frame: Frame) -> Content:
     """The lines around a frame; the line it stands on is marked, with a caret if known."""
     lines: list[tuple[str, str] | Content] = []
     for number, text in frame.source:
+        if abs(number - frame.line) > AROUND:
+            continue
         here = number == frame.line
         mark = "▸" if here else " "
         style = "bold $text-error" if here else "$text-muted"
@@ -58,7 +65,7 @@ def error(record: ErrorRecord) -> Content:
     pieces: list[Content | tuple[str, str]] = [part(f"✖ {record}\n", "bold $text-error")]
     for frame in reversed(record.frames):
         place = f"{Location(frame.file, frame.line)} in {frame.function}"
-        pieces.append(part(f"\n{place}\n", "$text-accent"))
+        pieces.append(part(f"{place}\n", "$text-accent"))
         pieces.append(source(frame))
     if record.cause is not None:
         pieces.append(part("\ncaused by\n", "$text-muted"))

@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import threading
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from textual.app import SuspendNotSupported
 
 from escalated_core.errors import Unwind, WorkbenchError
 from escalated_core.records import Kind, Location
+from escalated_workbench.tui.streams import terminal_descriptors
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -54,7 +56,9 @@ class Commands:
             return
         try:
             with self._screen.app.suspend():
-                subprocess.run(editor_command(editor, place), check=False)
+                out, err = terminal_descriptors()
+                command = editor_command(editor, place)
+                subprocess.run(command, stdout=out, stderr=err, check=False)
         except SuspendNotSupported:
             self._complain("This terminal cannot be handed over to an editor.")
         except (OSError, ValueError) as error:
@@ -72,6 +76,9 @@ class Commands:
             work()
         except (WorkbenchError, Unwind) as error:
             self._screen.call_later(self._complain, str(error))
+        except Exception:  # noqa: BLE001 - a fault of ours must be seen, and end nothing
+            words = f"The workbench failed:\n{traceback.format_exc(limit=-3)}"
+            self._screen.call_later(self._complain, words)
 
     def _complain(self, words: str) -> None:
         self._screen.notify(words, severity="error", markup=False)

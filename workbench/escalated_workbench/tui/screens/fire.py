@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from escalated_core.records import Hook
 from escalated_workbench.tui.look import part
+from escalated_workbench.wording import counted
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ arguments from the help desk."""
 
 
 def _line(hook: Hook) -> Content:
-    heard = f"{len(hook.callbacks)} callbacks" if hook.callbacks else "nobody listens"
+    heard = counted(len(hook.callbacks), "callback") if hook.callbacks else "nobody listens"
     return Content.assemble(
         part(f"{hook.kind:6} ", "$text-muted"),
         part(f"{hook.name}  ", "bold" if hook.callbacks else ""),

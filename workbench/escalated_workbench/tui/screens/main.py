@@ -27,6 +27,7 @@ from escalated_workbench.tui.widgets.status import ActivityLine, StatusLine
 from escalated_workbench.tui.widgets.timeline import Timeline
 from escalated_workbench.tui.widgets.trees import Entry, HookTree, PluginTree, RecordTree
 from escalated_workbench.tui.work import Commands
+from escalated_workbench.wording import here
 from escalated_workbench.workbench import Workbench
 
 FRAMES = 30
@@ -97,6 +98,8 @@ class MainScreen(Screen[None]):
 
     def tick(self) -> None:
         """Take up what happened since the last time."""
+        if self.wb.failure is not None:
+            self.app.exit(3, return_code=3, message=f"The workbench failed: {self.wb.failure!r}")
         rows, self._seen = self.wb.trace.rows(self._seen)
         timeline = self.query_one(Timeline)
         if rows:
@@ -139,7 +142,7 @@ class MainScreen(Screen[None]):
     def _no_plugins(self) -> Content:
         return Content.assemble(
             part("No plugins yet.\n\n", "bold"),
-            part(f"Make a folder in\n{self.wb.root}\nwith plugin.json and plugin.py.\n\n"),
+            part(f"Make a folder in\n{here(self.wb.root)}\nwith plugin.json and plugin.py.\n\n"),
             part("It appears here as you save.", "$text-muted"),
         )
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Markdown, Static
+from textual.widgets import Static
 
 from escalated_core.records import Reload
 from escalated_workbench.tui import look
@@ -21,6 +21,8 @@ from escalated_workbench.tui.widgets.status import reload_part
 
 class TextScreen(ModalScreen[None]):
     """A box of text; `escape` closes it."""
+
+    HELP = "Arrows scroll, escape closes."
 
     DEFAULT_CSS = """
     TextScreen { align: center middle; }
@@ -33,7 +35,7 @@ class TextScreen(ModalScreen[None]):
         Binding("escape,q,f1,question_mark", "close", "Close", id="text.close")
     ]
 
-    def __init__(self, title: str, content: Content | str) -> None:
+    def __init__(self, title: str, content: Content) -> None:
         super().__init__()
         self._title = title
         self._content = content
@@ -42,10 +44,7 @@ class TextScreen(ModalScreen[None]):
         with VerticalScroll() as box:
             box.border_title = self._title
             box.border_subtitle = "escape closes"
-            if isinstance(self._content, str):
-                yield Markdown(self._content)
-            else:
-                yield Static(self._content, markup=False)
+            yield Static(self._content, markup=False)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -68,7 +67,10 @@ def reload_history(reloads: Iterable[Reload]) -> Content:
     return Content.assemble(*pieces) if pieces else Content("Nothing was loaded yet.")
 
 
-def key_table(bindings: Iterable[tuple[str, str]]) -> str:
-    """A Markdown table of keys and what they do."""
-    rows = "\n".join(f"| `{key}` | {what} |" for key, what in bindings)
-    return f"| key | |\n|---|---|\n{rows}\n"
+def help_text(words: str, keys: list[tuple[str, str]]) -> Content:
+    """What a pane is, and the keys that work there."""
+    plain = " ".join(words.replace("`", "").split())
+    lines = [part(f"{key:>12}  ", "bold $text-accent") for key, _ in keys]
+    texts = [part(f"{what}\n") for _, what in keys]
+    pieces = [piece for pair in zip(lines, texts, strict=True) for piece in pair]
+    return Content.assemble(part(f"{plain}\n\n"), *pieces)

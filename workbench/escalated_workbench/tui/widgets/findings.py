@@ -50,13 +50,10 @@ cure. `o` opens the place in your editor. A finding goes when its cause goes."""
 
 def _prompt(finding: Finding) -> Content:
     style = SEVERITY_STYLES[finding.severity]
-    pieces = [
-        part(
-            f"{SEVERITY_GLYPHS[finding.severity]} {finding.place or finding.code}\n",
-            f"bold {style}",
-        ),
-        part(f"  {finding.message}"),
-    ]
+    place = finding.place or finding.code
+    # Not to be broken between the glyph and the place.
+    head = f"{SEVERITY_GLYPHS[finding.severity]}\N{NO-BREAK SPACE}{place}\n"
+    pieces = [part(head, f"bold {style}"), part(f"  {finding.message}")]
     if finding.cure:
         pieces.append(part(f"\n  {finding.cure}", "$text-muted"))
     return Content.assemble(*pieces)

@@ -18,7 +18,7 @@ from escalated_core.trace.diff import path_text
 from escalated_core.trace.snapshot import ObjectSnapshot
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
-from escalated_workbench.wording import OUTCOME_GLYPHS, milliseconds, short
+from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, milliseconds, short
 
 Piece = tuple[str, str] | Content
 
@@ -33,9 +33,9 @@ class Ladder(OptionList):
     """The steps of a firing in running order."""
 
     HELP = """\
-The callbacks that ran, in order: priority, how it ended, name, plugin, time, and what it did to the
-value (`~2` two changes, `*` changed in place, `None` returned nothing). The tabs beside it tell
-about the step under the cursor."""
+The callbacks that ran, in order: priority, how it ended, milliseconds, name, plugin, and what it
+did to the value (`~2` two changes, `*` changed in place, `None` returned nothing). The tabs beside
+it tell about the step under the cursor."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="ladder.down"),
         Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),
@@ -171,7 +171,7 @@ def _rung(step: Step, name: int, plugin: int) -> Content:
     return Content.assemble(
         part(f"{step.priority:>4g} ", "$text-muted"),
         part(f"{OUTCOME_GLYPHS[step.outcome]} ", OUTCOME_STYLES[step.outcome]),
-        part(f"{milliseconds(step.duration_ns):>9} ", "$text-muted"),
+        part(f"{in_milliseconds(step.duration_ns):>6} ", "$text-muted"),
         part(f"{step.callback[:name]:{name}} "),
         part(f"{(step.plugin or 'host')[:plugin]:{plugin}} ", owner_style(step.plugin)),
         part(" ".join(marks), "$text-warning"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.content import Content
 from textual.widgets import Static
 
 from escalated_core.records import Activity, Finding, Reload
 from escalated_workbench.tui.look import part
-from escalated_workbench.wording import milliseconds
+from escalated_workbench.wording import counted, milliseconds
 
 SHOW_AFTER = 0.5
 """Seconds after which running plugin code is worth a word."""
@@ -36,13 +38,13 @@ class StatusLine(Static):
     ) -> None:
         """Say how things stand; nothing is drawn when nothing changed."""
         errors = sum(finding.severity == "error" for finding in findings)
-        live = part("⏸ held", "$text-warning") if held else part("● live", "$text-success")
-        pieces = [live, part(f" · {where} · help desk · {profile}", "")]
+        pieces = [part("⏸ held", "$text-warning") if held else part("● live", "$text-success")]
         if reload is not None:
-            pieces.append(part("  ·  "))
-            pieces.append(reload_part(reload))
+            pieces += [part("  "), reload_part(reload)]
         style = "$text-error" if errors else "$text-muted"
-        pieces.append(part(f"  ·  {len(findings)} findings, {errors} errors", style))
+        words = f"  {counted(len(findings), 'finding')}, {counted(errors, 'error')}"
+        pieces.append(part(words, style))
+        pieces.append(part(f"  {where} · help desk · {profile}", "$text-muted"))
         content = Content.assemble(*pieces)
         if content != self._shown:
             self._shown = content
@@ -74,9 +76,12 @@ class ActivityLine(Static):
 
 
 def reload_part(reload: Reload) -> tuple[str, str]:
-    """`reload #14 triage 11 ms ✔ +1 -0`."""
+    """`✔ loaded triage 11 ms +1 -0`: how many registrations came and went."""
     verb = "removed" if reload.trigger == "removed" else "loaded"
-    words = f"#{reload.number} {verb} {reload.plugin} {milliseconds(reload.duration_ns)}"
-    if not reload.ok:
-        return part(f"{words} ✖ {reload.error}", "$text-error")
-    return part(f"{words} ✔ +{len(reload.added)} -{len(reload.removed)}", "$text-success")
+    words = f"{reload.plugin} {milliseconds(reload.duration_ns)}"
+    if reload.error is not None:
+        frame = reload.error.frame
+        where = f" {Path(frame.file).name}:{frame.line}" if frame else ""
+        return part(f"✖ {words}{where} {reload.error}", "$text-error")
+    counts = f"+{len(reload.added)} -{len(reload.removed)}"
+    return part(f"✔ {verb} {words} {counts}", "$text-success")

@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from escalated_core.trace.recording import Row
 from escalated_workbench.tui.look import owner_style
-from escalated_workbench.wording import OUTCOME_GLYPHS, milliseconds, safe
+from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, safe
 
 KEPT = 100_000
 """Rows held, as many as the trace holds firings."""
@@ -228,12 +228,12 @@ newest while the cursor is on the last one. `space` holds the list still; record
         indent = "  " * min(row.depth, 8) + ("└ " if row.depth else "")
         glyph = "·" if not row.steps else OUTCOME_GLYPHS[row.outcome]
         mark = "~" if row.changed else " "
-        took = f" {row.steps:>3} {mark}{glyph} {milliseconds(row.duration_ns):>9} "
+        took = f" {row.steps:>2} {mark}{glyph} {in_milliseconds(row.duration_ns):>6} ms "
         room = max(width - len(time) - len(took), 4)
         name = safe(f"{indent}{row.hook}")
         who = safe(f" {' '.join(row.plugins)}") if row.plugins else ""
         name = f"{name[: room - 1]}…" if len(name) > room else name
-        who = who[: max(room - len(name), 0)]
+        who = who if len(name) + len(who) <= room else ""
         gap = " " * (room - len(name) - len(who))
         owner = Style.parse(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
         return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from escalated_workbench.wording import STATUS_GLYPHS
 MOVING: list[BindingType] = [
     Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
     Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
+    Binding("right", "open(True)", "Open", show=False, id="tree.open"),
+    Binding("left", "open(False)", "Close", show=False, id="tree.close"),
 ]
 
 
@@ -50,6 +52,7 @@ class RecordTree(Tree[Entry]):
         self.show_root = False
         self.guide_depth = 2
         self._opened: set[str] = set()
+        self._wanted: set[str] = set()
 
     @property
     def entry(self) -> Entry | None:
@@ -57,15 +60,33 @@ class RecordTree(Tree[Entry]):
         node = self.cursor_node
         return node.data if node else None
 
+    def action_open(self, opened: bool) -> None:
+        """Open or close the line under the cursor; closing a closed one goes to its parent."""
+        node = self.cursor_node
+        if node is None:
+            return
+        if opened:
+            node.expand()
+        elif node.is_expanded and node.allow_expand:
+            node.collapse()
+        elif node.parent is not None and node.parent is not self.root:
+            self.move_cursor(node.parent)
+
+    def open_once(self, key: str) -> None:
+        """Let a line be open the next time it is drawn."""
+        self._wanted.add(key)
+
     def draw(self, lines: Iterable[Line]) -> None:
         """Show these lines in the place of the old ones."""
         kept = self.entry
         self._opened |= {n.data.key for n in self._all_nodes() if n.data and n.is_expanded}
-        self._opened -= {n.data.key for n in self._all_nodes() if n.data and not n.is_expanded}
+        closed = {n.data.key for n in self._all_nodes() if n.data and not n.is_expanded}
+        self._opened -= closed - self._wanted
+        self._opened |= self._wanted
+        self._wanted.clear()
         self.clear()
         self._add(self.root, lines)
-        if kept is not None:
-            self._return_to(kept)
+        self._return_to(kept)
 
     def _add(self, parent: TreeNode[Entry], lines: Iterable[Line]) -> None:
         for entry, text, inner in lines:
@@ -76,11 +97,12 @@ class RecordTree(Tree[Entry]):
             else:
                 parent.add_leaf(text, entry)
 
-    def _return_to(self, entry: Entry) -> None:
-        for node in self._all_nodes():
-            if node.data is not None and node.data.key == entry.key:
-                self.call_after_refresh(self.move_cursor, node)
-                return
+    def _return_to(self, entry: Entry | None) -> None:
+        """Put the cursor back on the line it was on, else on the first."""
+        nodes = list(self._all_nodes())
+        same = [node for node in nodes if entry and node.data and node.data.key == entry.key]
+        if nodes:
+            self.call_after_refresh(self.move_cursor, (same or nodes)[0])
 
     def _all_nodes(self) -> Iterator[TreeNode[Entry]]:
         waiting = list(self.root.children)
@@ -98,7 +120,16 @@ Every plugin with its status (`✔` active, `◌` inactive, `✖` failed), versi
 often it was loaded. `composer` marks installed distributions. `enter` opens a plugin: the hooks it
 listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it again."""
 
-    def show(self, plugins: Iterable[Plugin], hooks: list[Hook]) -> None:
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id)
+        self._failed: set[str] = set()
+
+    def show(self, plugins: Collection[Plugin], hooks: list[Hook]) -> None:
+        """Draw the plugins; one that has just failed is opened, so that its error is seen."""
+        failed = {plugin.slug for plugin in plugins if plugin.error is not None}
+        for slug in failed - self._failed:
+            self.open_once(slug)
+        self._failed = failed
         self.draw([self._plugin(plugin, hooks) for plugin in plugins])
 
     def _plugin(self, plugin: Plugin, hooks: list[Hook]) -> Line:
@@ -146,6 +177,7 @@ Every documented hook, and every other that somebody listens to. Inside: the cal
 they run, with their priority. `enter` opens a hook, `f` fires the one under the cursor."""
 
     def show(self, hooks: list[Hook]) -> None:
+        """Draw the hooks by category."""
         groups: dict[str, list[Hook]] = {}
         for hook in hooks:
             category = hook.documented.category if hook.documented else "own hooks of plugins"

@@ -1,0 +1,91 @@
+"""Generations of plugins: each load and unload with its findings and its place in the history."""
+
+from __future__ import annotations
+
+from time import time
+
+from escalated_core.plugins.findings import Findings
+from escalated_core.plugins.loader import Load, Loader
+from escalated_core.plugins.plugin import LivePlugin, load_finding, needs_restart
+from escalated_core.plugins.reloads import Reloads, Trigger
+from escalated_core.records import ErrorRecord, Finding, Location
+from escalated_core.scope import Owner
+
+
+class Generations:
+    """Puts one generation of a plugin in the place of another, and keeps its record true."""
+
+    def __init__(self, loader: Loader, findings: Findings) -> None:
+        self.reloads = Reloads()
+        self._loader = loader
+        self._findings = findings
+
+    def next_place(self) -> int:
+        """A turn after everything registered so far, for a plugin that is new."""
+        return self._loader.registry.next_place()
+
+    def load(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
+        """Load the plugin's code as its next generation; False if that failed.
+
+        The generation that ran before goes on running then, and `plugin.error` tells why.
+        """
+        attempt = self.reloads.attempt(plugin, trigger, files)
+        if plugin.error is not None or plugin.manifest is None:
+            attempt.done()
+            return False
+        owner = Owner(plugin.slug, plugin.generation + 1, plugin.place)
+        # What the new code is found to do while it is imported must outlive the old findings.
+        before = self._findings.take(plugin.slug, "live")
+
+        def finish(load: Load) -> None:
+            plugin.tried = load.space
+            if load.error is not None:
+                self._findings.replace(plugin.slug, "live", before)
+                self._failed(plugin, load.error, load.finding)
+            else:
+                self._succeeded(plugin, load)
+            attempt.done(load)
+
+        load = self._loader.load(plugin.found, plugin.manifest, owner, plugin.space, finish)
+        finish(load)
+        return load.error is None
+
+    def take_down(self, plugin: LivePlugin, trigger: Trigger) -> None:
+        """Unload the plugin, if it is loaded: everything it registered is gone."""
+        attempt = self.reloads.attempt(plugin, trigger)
+        gone = self._loader.unload(*plugin.running) if plugin.running else []
+        plugin.owner = plugin.space = plugin.error = None
+        self._findings.forget(plugin.slug, "live")
+        self._findings.replace(plugin.slug, "load", self._needing_restart(plugin))
+        attempt.done(removed=tuple(gone))
+
+    def forget(self, plugin: LivePlugin) -> None:
+        """The plugin, taken down already, is gone for good."""
+        self._findings.forget(plugin.slug)
+        self._loader.forget(plugin.slug)
+
+    def close(self, plugin: LivePlugin) -> None:
+        """Unload the plugin, leaving its record as it is."""
+        if plugin.running:
+            self._loader.unload(*plugin.running)
+
+    def _failed(self, plugin: LivePlugin, error: ErrorRecord, finding: Finding | None) -> None:
+        plugin.error = error
+        if not plugin.running:
+            plugin.status = "failed"
+        why = finding or load_finding(plugin.slug, error)
+        self._findings.replace(plugin.slug, "load", [why, *self._needing_restart(plugin)])
+
+    def _succeeded(self, plugin: LivePlugin, load: Load) -> None:
+        if plugin.owner is not None:
+            self._loader.released(plugin.owner)
+        plugin.owner, plugin.space = load.owner, load.space
+        plugin.generation = load.owner.generation
+        plugin.loaded_at = time()
+        plugin.load_ns = load.scope.duration_ns
+        models = [needs_restart(plugin.slug, what, Location(file, 1)) for what, file in load.models]
+        self._findings.replace(plugin.slug, "load", [*models, *self._needing_restart(plugin)])
+
+    def _needing_restart(self, plugin: LivePlugin) -> list[Finding]:
+        left = self._loader.leftovers.of(plugin.slug, plugin.owner)
+        return [needs_restart(plugin.slug, each.what, each.place) for each in left]

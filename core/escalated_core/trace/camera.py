@@ -1,0 +1,223 @@
+"""The walk through a value that takes a snapshot of it, and the registers of what it knows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final, cast
+from uuid import UUID
+
+from escalated_core.trace.pictures import (
+    DictSnapshot,
+    ListSnapshot,
+    ObjectSnapshot,
+    RelativeSnapshot,
+    SetSnapshot,
+    TupleSnapshot,
+)
+from escalated_core.trace.static import (
+    attributes,
+    class_attribute,
+    class_name,
+    kind_of,
+    mro,
+    type_name,
+)
+
+STRING_CAP: Final = 20_000
+"""Characters (or bytes) of one text kept in a snapshot."""
+INTEGER_CAP: Final = 2_000
+"""Bits of one integer kept in a snapshot: Python refuses to write out much longer ones."""
+NODE_CAP: Final = 20_000
+"""Values kept in one snapshot, nested ones included."""
+DEPTH_CAP: Final = 40
+
+_DICT: Final[Any] = dict
+_ATOMS: Final = frozenset(
+    map(id, (type(None), bool, float, complex, date, timedelta, UUID, Decimal))
+)
+"""Types whose instances are their own snapshot, by identity: hashing a class may run code."""
+
+Picture = Callable[[Any, "Camera"], Any]
+
+
+class Pictures:
+    """How types are pictured: by `function(value, camera)`, which runs no code of the value."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Picture] = {}
+        self._kinds: list[type] = []
+        """Kept: a type that is gone would leave its identity to another."""
+
+    def register(self, kind: type, function: Picture) -> None:
+        self.by_id[id(kind)] = function
+        self._kinds.append(kind)
+
+    def nearest(self, kind: type) -> Picture | None:
+        """How the type, or else the nearest of its bases that is known, is pictured."""
+        known = self.by_id
+        return next((known[id(base)] for base in mro(kind) if id(base) in known), None)
+
+
+exact: Final = Pictures()
+"""Types that are pictured so themselves, but not their subclasses."""
+picture: Final = Pictures()
+"""How types and their subclasses are pictured; hosts register the types they know."""
+bases: Final = Pictures()
+"""Builtins by whose eyes their relatives are pictured."""
+
+
+class Camera:
+    """One snapshot being taken: the room that is left and the containers it is inside of."""
+
+    __slots__ = ("_inside", "_room")
+
+    def __init__(self) -> None:
+        self._room = NODE_CAP
+        self._inside: set[int] = set()
+
+    def take(self, value: Any) -> Any:
+        """The picture of one value."""
+        kind = kind_of(value)
+        if kind is str or kind is bytes:
+            return value if len(value) <= STRING_CAP else _long_text(value)
+        if kind is int:
+            return value if value.bit_length() <= INTEGER_CAP else _long_integer(value)
+        if id(kind) in _ATOMS or (kind is datetime and _is_plain(value)):
+            return value
+        return self._look_into(kind, value)
+
+    def items(self, values: Iterable[Any], length: int) -> list[Any]:
+        """Pictures of as many values as there is room for, with a mark for the rest."""
+        taken = self._as_many_as_fit(values)
+        for index, value in enumerate(taken):
+            kind = kind_of(value)
+            if id(kind) not in _ATOMS and (kind is not str or len(value) > STRING_CAP):
+                taken[index] = self.take(value)
+        if len(taken) < length:
+            taken.append(_rest(length - len(taken)))
+        return taken
+
+    def mapping(self, values: dict[Any, Any]) -> DictSnapshot:
+        """The same for a dict, whatever its subclass makes of itself."""
+        return self.entries(_DICT.items(values), _DICT.__len__(values))
+
+    def entries(self, entries: Iterable[tuple[Any, Any]], length: int) -> DictSnapshot:
+        """The same for pairs of keys and values."""
+        taken: dict[Any, Any] = {}
+        again: dict[Any, int] = {}
+        kept = self._as_many_as_fit(entries)
+        for key, value in kept:
+            is_name = type(key) is str and len(key) <= STRING_CAP
+            name = key if is_name else self.take(key)
+            if name in taken:
+                name = _numbered(name, again)
+            kind = kind_of(value)
+            is_itself = id(kind) in _ATOMS or (kind is str and len(value) <= STRING_CAP)
+            taken[name] = value if is_itself else self.take(value)
+        if len(kept) < length:
+            taken["…"] = _rest(length - len(kept))
+        return DictSnapshot(taken)
+
+    def _as_many_as_fit(self, values: Iterable[Any]) -> list[Any]:
+        # Copied first: another thread may change the container meanwhile.
+        kept = list(islice(values, max(self._room, 0)))
+        self._room -= len(kept)
+        return kept
+
+    def _look_into(self, kind: type, value: object) -> Any:
+        key = id(value)
+        if key in self._inside:
+            return ObjectSnapshot(type_name(kind), "cycle", "… the value itself again")
+        if self._room <= 0 or len(self._inside) >= DEPTH_CAP:
+            return ObjectSnapshot(type_name(kind), "truncated", "… not recorded: too large")
+        self._inside.add(key)
+        try:
+            how = exact.by_id.get(id(kind)) or picture.nearest(kind) or _object
+            return how(value, self)
+        except Exception as error:  # noqa: BLE001 - a hostile value must never fail a step
+            return ObjectSnapshot(type_name(kind), "object", f"… unreadable: {class_name(error)}")
+        finally:
+            self._inside.discard(key)
+
+
+def distinct(pictures: Iterable[Any]) -> Iterator[Any]:
+    """The pictures, with a number on those of different objects that look the same."""
+    seen: set[Any] = set()
+    again: dict[Any, int] = {}
+    for each in pictures:
+        yield _numbered(each, again) if each in seen else each
+        seen.add(each)
+
+
+def _numbered(picture: Any, again: dict[Any, int]) -> ObjectSnapshot:
+    count = again[picture] = again.get(picture, 1) + 1
+    is_object = isinstance(picture, ObjectSnapshot)
+    name, text = (picture.type, picture.text) if is_object else (class_name(picture), str(picture))
+    return ObjectSnapshot(name, "object", f"{text} #{count}")
+
+
+def short_name(kind: type) -> str:
+    """The class's own name."""
+    return type_name(kind).rpartition(".")[2]
+
+
+def _is_plain(moment: datetime) -> bool:
+    zone = moment.tzinfo
+    return zone is None or type(zone) is timezone
+
+
+def _rest(count: int) -> ObjectSnapshot:
+    return ObjectSnapshot("…", "truncated", f"… {count:,} more")
+
+
+def _long_text(value: str | bytes) -> ObjectSnapshot:
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    unit = "characters" if isinstance(value, str) else "bytes"
+    start = value[:2000] if isinstance(value, str) else repr(value[:500])
+    text = f"{start}… ({len(value):,} {unit})"
+    return ObjectSnapshot(class_name(value), "truncated", text, None, _digest(data))
+
+
+def _long_integer(value: int) -> ObjectSnapshot:
+    bits = value.bit_length()
+    data = value.to_bytes(bits // 8 + 1, "little", signed=True)
+    return ObjectSnapshot("int", "truncated", f"… an integer of {bits:,} bits", None, _digest(data))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def _object(value: object, camera: Camera) -> ObjectSnapshot:
+    """Any object: a builtin's relative, a dataclass, or something with attributes."""
+    kind = kind_of(value)
+    name, found = type_name(kind), attributes(value)
+    base = bases.nearest(kind)
+    if base is not None:
+        of = base(value, camera)
+        fields = _tuple_fields(kind, of) or (camera.mapping(found) if found else None)
+        return RelativeSnapshot(name, "subclass", f"{short_name(kind)}({_inner(of)})", fields, of)
+    declared: Any = class_attribute(kind, "__dataclass_fields__")
+    if type(declared) is dict:
+        in_order = {field: found[field] for field in cast("Any", declared) if field in found}
+        return ObjectSnapshot(name, "dataclass", short_name(kind), camera.mapping(in_order | found))
+    return ObjectSnapshot(name, "object", f"<{name}>", camera.mapping(found) if found else None)
+
+
+def _tuple_fields(kind: type, of: Any) -> DictSnapshot | None:
+    """The fields of a named tuple by their names."""
+    names: Any = class_attribute(kind, "_fields")
+    if type(of) is TupleSnapshot and type(names) is tuple and len(cast("Any", names)) == len(of):
+        return DictSnapshot(zip(cast("Any", names), of, strict=True))
+    return None
+
+
+def _inner(of: Any) -> str:
+    """What stands between the brackets of a relative: the value, or how many it holds."""
+    if isinstance(of, (ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot)):
+        return f"{len(of):,}"
+    return of.text if isinstance(of, ObjectSnapshot) else repr(of)

@@ -1,0 +1,108 @@
+"""Fixtures of the terminal tests: an app on a copy of plugins, a frozen clock, SVG snapshots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.pilot import Pilot
+
+from escalated_core.trace.trace import Trace
+from escalated_workbench.tui.app import WorkbenchApp
+
+Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+Until = Callable[..., Awaitable[None]]
+
+MOMENT = 1_767_603_600.0
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moments and durations are always the same, so that pictures are."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr("escalated_core.trace.recording.time", lambda: MOMENT)
+    for name in ("timeline.in_", "inspector.in_", "inspector.", "status."):
+        target = f"escalated_workbench.tui.widgets.{name}milliseconds"
+        monkeypatch.setattr(target, lambda _: "1.00")
+
+
+@pytest.fixture(autouse=True)
+def quiet_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def running(root: Path) -> Running:
+    """`async with running(size=(80, 24)) as pilot`: the app on `root`, all plugins loaded."""
+
+    @asynccontextmanager
+    async def run(
+        size: tuple[int, int] = (120, 40), path: Path | None = None
+    ) -> AsyncIterator[Pilot[int]]:
+        app = WorkbenchApp(str(path or root))
+        try:
+            async with app.run_test(size=size, notifications=True) as pilot:
+                if (path or root).exists():
+                    await wait(pilot, lambda: app.wb is not None and app.wb.ready)
+                    screen = app.screen
+                    await wait(pilot, lambda: screen._drawn == app.wb.revision)
+                yield pilot
+        finally:
+            app.close_workbench()
+
+    return run
+
+
+@pytest.fixture
+def until() -> Until:
+    """`await until(pilot, condition)`: let the app run until the condition holds."""
+    return wait
+
+
+async def wait(pilot: Pilot[int], condition: Callable[[], Any], seconds: float = 10) -> None:
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline, f"waited {seconds} s in vain"
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+class SvgExtension(SingleFileSnapshotExtension):
+    file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture
+def same_picture(snapshot: SnapshotAssertion) -> Callable[[Pilot[int]], bool]:
+    """Whether the screen looks as it did when the snapshot was taken."""
+
+    def check(pilot: Pilot[int]) -> bool:
+        svg = pilot.app.export_screenshot(simplify=True)
+        return re.sub(r"terminal-\d+", "terminal-0", svg) == snapshot.use_extension(SvgExtension)
+
+    return check
+
+
+@pytest.fixture
+def trace_of() -> Callable[[Pilot[int]], Trace]:
+    def find(pilot: Pilot[int]) -> Trace:
+        app = pilot.app
+        assert isinstance(app, WorkbenchApp)
+        assert app.wb is not None
+        return app.wb.trace
+
+    return find

@@ -1,0 +1,98 @@
+"""Where the command line writes: data to standard output, narration to standard error.
+
+Nothing but a verb's own report reaches standard output, whatever the plugins write.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from typing import TextIO
+
+IN_ASCII = str.maketrans(
+    {"✔": "+", "✖": "x", "◌": "o", "⏸": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
+)
+"""What our own glyphs become where the terminal cannot show them."""
+
+
+class Output:
+    """The two streams, fit for anything: no glyph, no closed pipe and no plugin upsets them."""
+
+    def __init__(self) -> None:
+        self._out, self._err = sys.stdout, sys.stderr
+        self._guard = ExitStack()
+
+    def guard(self) -> None:
+        """Keep whatever plugins write, from now to the end of the process, off standard output."""
+        # Only here: a verb that runs no plugin does without the core.
+        from escalated_core.trace.descriptors import guarded_descriptors
+        from escalated_workbench.wording import safe
+
+        guard = guarded_descriptors(lambda text: self.say(safe(text, len(text)), end=""))
+        self._out, self._err = self._guard.enter_context(guard)
+        # Registered before any plugin is loaded, so called after what plugins register.
+        atexit.register(self.close)
+
+    @property
+    def speaks_unicode(self) -> bool:
+        """Whether standard output can show every character."""
+        return self._out is None or speaks_unicode(self._out)
+
+    def data(self, text: str) -> None:
+        """Write a line or more to standard output; that nobody reads any more is no error.
+
+        Raises:
+            WorkbenchError: it cannot be written for another reason.
+        """
+        try:
+            write(self._out, text + "\n")
+        except OSError as error:
+            # What is still in the buffer must not fail again at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
+            if not isinstance(error, BrokenPipeError):
+                from escalated_core.errors import WorkbenchError
+
+                raise WorkbenchError(f"The output cannot be written: {error.strerror}.") from None
+
+    def say(self, text: str, end: str = "\n") -> None:
+        """Write to standard error; that it is closed is no error."""
+        with suppress(OSError, ValueError):
+            write(self._err, text + end)
+
+    def leave(self, code: int, patience: float) -> None:
+        """End the process with `code` after `patience` seconds, if it does not end by itself.
+
+        The interpreter waits for threads and exit handlers of plugins; some never end.
+        """
+        if threading.active_count() > 1:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            watchdog = threading.Timer(patience, self._abandon, [code])
+            watchdog.daemon = True
+            watchdog.start()
+
+    def close(self) -> None:
+        """Deliver everything; what is written from now on reaches nobody."""
+        self._guard.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def _abandon(self, code: int) -> None:
+        self.say("Threads of plugins still run; they end here.")
+        self.close()
+        os._exit(code)
+
+
+def write(stream: TextIO | None, text: str) -> None:
+    """Write and flush; what the stream cannot encode is written as something like it."""
+    if stream is not None:
+        if not speaks_unicode(stream):
+            text = text.translate(IN_ASCII)
+        stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+        stream.flush()
+
+
+def speaks_unicode(stream: TextIO) -> bool:
+    return stream.encoding.lower().startswith("utf")
