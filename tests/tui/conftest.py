@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -29,13 +30,17 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moments and durations are always the same, so that pictures are."""
     monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     monkeypatch.setattr("escalated_core.trace.recording.time", lambda: MOMENT)
     for name in ("timeline.in_", "inspector.in_", "inspector.", "status."):
         target = f"escalated_workbench.tui.widgets.{name}milliseconds"
         monkeypatch.setattr(target, lambda _: "1.00")
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(autouse=True)

@@ -227,8 +227,8 @@ PRIORITIES = st.sampled_from([10, 10, 10.0, 5, -1, 2.5, float("inf"), float("-in
 OPS = st.builds(
     Op,
     st.sampled_from(["add", "add", "remove", "fire", "raise"]),
-    st.sampled_from(KINDS),
-    st.sampled_from(HOOKS),
+    st.sampled_from([*KINDS, "filter"]),
+    st.sampled_from([*HOOKS, "run", "run"]),
     st.sampled_from([*NAMES, None]),
     PRIORITIES,
 )
@@ -246,8 +246,11 @@ class HooksMachine(RuleBasedStateMachine):
 
     @rule(op=AT_TOP)
     def call(self, op: Op) -> None:
-        for side in self.sides:
-            side.start(op)
+        self.on_both(op)
+
+    @rule(kind=st.sampled_from(KINDS))
+    def fire(self, kind: Kind) -> None:
+        self.on_both(Op("fire", kind, HOOKS[0], None, 0))
 
     @rule(slug=st.sampled_from(SLUGS), ops=st.lists(AT_TOP, max_size=4), fails=st.booleans())
     def load(self, slug: str, ops: list[Op], fails: bool) -> None:
@@ -258,6 +261,10 @@ class HooksMachine(RuleBasedStateMachine):
                     side.start(op)
 
             side.api.load(slug, body, fails)
+
+    def on_both(self, op: Op) -> None:
+        for side in self.sides:
+            side.start(op)
 
     @invariant()
     def both_saw_the_same(self) -> None:
@@ -270,4 +277,4 @@ class HooksMachine(RuleBasedStateMachine):
 
 
 TestHooks = HooksMachine.TestCase
-TestHooks.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+TestHooks.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from importlib.resources import files
@@ -11,6 +12,9 @@ from escalated_core.errors import UsageError, WorkbenchError
 from escalated_core.plugins.discovery import find_root
 
 USUAL = Path("plugins", "escalated")
+
+# The methods of Path raise below a folder that may not be searched.
+_is_file, _is_folder = os.path.isfile, os.path.isdir
 
 
 def plugins_root(path: str | Path | None = None) -> Path:
@@ -22,25 +26,37 @@ def plugins_root(path: str | Path | None = None) -> Path:
         UsageError: there is no such folder, or it is a single plugin.
     """
     if path is None:
-        found = find_root(Path.cwd())
+        here = _absolute(".")
+        found = find_root(here)
         if found is None:
             raise UsageError(
-                f"No {USUAL} was found in {Path.cwd()} or above it.",
+                f"No {USUAL} was found in {here} or above it.",
                 "Create it, name a folder, or run: escalated-workbench demo",
             )
-        return found.absolute()
-    folder = Path(path).expanduser().absolute()
-    if folder.is_file():
+        return found
+    if not str(path):
+        raise UsageError("The path is empty.", "Name the folder that holds your plugins.")
+    folder = _absolute(path)
+    if _is_file(folder):
         raise UsageError(f"{path} is a file.", "Name the folder that holds your plugins.")
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise UsageError(f"There is no folder {path}.", f"Create it: mkdir -p {path}")
-    if (folder / USUAL).is_dir():
+    if _is_folder(folder / USUAL):
         return folder / USUAL
-    if (folder / "plugin.json").is_file():
+    if _is_file(folder / "plugin.json"):
         raise UsageError(
             f"{path} is one plugin.", f"Name the folder that holds it: {folder.parent}"
         )
     return folder
+
+
+def _absolute(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise UsageError(f"{path} cannot be found: {error}", "Write the path in full.") from None
+    except FileNotFoundError:
+        raise UsageError("The working folder is gone.", "Change to one that is there.") from None
 
 
 def samples() -> Path:

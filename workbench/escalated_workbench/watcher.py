@@ -29,6 +29,9 @@ _DROPPINGS = re.compile(
     r"|.*\.(py|json|html|txt)\W.*|.*___jb_\w+___|tmp\w{8}.*|sed\w{6}"
 )
 
+FOLDER = "folder"
+"""The fingerprint of every folder: what is in it has fingerprints of its own."""
+
 _Places = list[tuple[str, int, int]]
 
 
@@ -125,12 +128,12 @@ class Watcher:
             self._host.changed(slug, Change(tuple(touched), tuple(new)))
 
     def _is_new(self, name: str) -> bool:
-        """Whether a path's content differs from when it was last seen."""
+        """Whether a file's content differs from when it was last seen, or a path is gone."""
         before = self._seen.pop(name, None)
         now = fingerprint(Path(name))
         if now is not None:
             self._seen[name] = now
-        return now != before
+        return now not in (before, FOLDER)
 
     def _everything(self) -> set[str]:
         """All there is and all there was: what differs has changed while nothing was watched."""
@@ -173,7 +176,7 @@ def fingerprint(path: Path) -> str | None:
     for _ in tries(path):
         try:
             if path.is_dir():
-                return "folder"
+                return FOLDER
             status = path.stat()
             if status.st_size > LARGE:
                 return f"{status.st_size} {status.st_mtime_ns}"

@@ -1,7 +1,6 @@
 """Plugins' models: an application of their own, gone without a trace when the plugin goes."""
 
 # Model._meta is public: https://docs.djangoproject.com/en/stable/ref/models/meta/
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 

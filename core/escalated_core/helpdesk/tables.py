@@ -1,7 +1,6 @@
 """Tables made from models: what migrations would do, without any."""
 
 # Model._meta is public: https://docs.djangoproject.com/en/stable/ref/models/meta/
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from time import time
 
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.loader import Load, Loader
+from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.plugin import LivePlugin, load_finding, needs_restart
 from escalated_core.plugins.reloads import Reloads, Trigger
 from escalated_core.records import ErrorRecord, Finding, Location
@@ -24,13 +25,19 @@ class Generations:
         """A turn after everything registered so far, for a plugin that is new."""
         return self._loader.registry.next_place()
 
-    def load(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
+    def load(
+        self,
+        plugin: LivePlugin,
+        manifest: Manifest | None,
+        trigger: Trigger,
+        files: tuple[str, ...] = (),
+    ) -> bool:
         """Load the plugin's code as its next generation; False if that failed.
 
         The generation that ran before goes on running then, and `plugin.error` tells why.
         """
         attempt = self.reloads.attempt(plugin, trigger, files)
-        if plugin.error is not None or plugin.manifest is None:
+        if manifest is None:
             attempt.done()
             return False
         owner = Owner(plugin.slug, plugin.generation + 1, plugin.place)
@@ -43,10 +50,10 @@ class Generations:
                 self._findings.replace(plugin.slug, "live", before)
                 self._failed(plugin, load.error, load.finding)
             else:
-                self._succeeded(plugin, load)
+                self._succeeded(plugin, manifest, load)
             attempt.done(load)
 
-        load = self._loader.load(plugin.found, plugin.manifest, owner, plugin.space, finish)
+        load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish)
         finish(load)
         return load.error is None
 
@@ -76,13 +83,14 @@ class Generations:
         why = finding or load_finding(plugin.slug, error)
         self._findings.replace(plugin.slug, "load", [why, *self._needing_restart(plugin)])
 
-    def _succeeded(self, plugin: LivePlugin, load: Load) -> None:
+    def _succeeded(self, plugin: LivePlugin, manifest: Manifest, load: Load) -> None:
         if plugin.owner is not None:
             self._loader.released(plugin.owner)
         plugin.owner, plugin.space = load.owner, load.space
         plugin.generation = load.owner.generation
         plugin.loaded_at = time()
         plugin.load_ns = load.scope.duration_ns
+        plugin.manifest = manifest
         models = [needs_restart(plugin.slug, what, Location(file, 1)) for what, file in load.models]
         self._findings.replace(plugin.slug, "load", [*models, *self._needing_restart(plugin)])
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from escalated_core.errors import PluginError, UsageError
 from escalated_core.plugins.discovery import Found, discover_installed, discover_local
@@ -19,7 +18,7 @@ from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.generations import Generations
 from escalated_core.plugins.imports import digest_of, tries
 from escalated_core.plugins.loader import Loader
-from escalated_core.plugins.manifest import ManifestReading, Versions, read_manifest
+from escalated_core.plugins.manifest import Manifest, ManifestReading, Versions, read_manifest
 from escalated_core.plugins.memory import Memory
 from escalated_core.plugins.plugin import Change, LivePlugin, load_finding, manifest_error
 from escalated_core.plugins.reloads import Trigger
@@ -90,9 +89,10 @@ class Lifecycle:
             self._plugins = dict(sorted(self._plugins.items(), key=_local_first))
         remembered = self._memory.get(found.slug)
         plugin.wanted = remembered == "active" or (remembered is None and found.source == "local")
-        self._read_manifest(plugin)
         if plugin.wanted:
             self._bring_up(plugin, trigger)
+        else:
+            self._read_manifest(plugin)
 
     def activate(self, slug: str) -> None:
         """Load a plugin and run its activation hooks; nothing if it is active.
@@ -104,7 +104,6 @@ class Lifecycle:
         if plugin.status == "active":
             return
         plugin.wanted = True
-        self._read_manifest(plugin)
         if not self._bring_up(plugin, "command"):
             raise self._error(plugin)
 
@@ -127,11 +126,13 @@ class Lifecycle:
             UsageError: the plugin is inactive (only when called as a command).
         """
         plugin = self.get(slug)
-        if not plugin.wanted and trigger == "command":
+        if plugin.wanted:
+            if not self._bring_up(plugin, trigger, files) and trigger == "command":
+                raise self._error(plugin)
+        elif trigger == "command":
             raise UsageError(f"{slug} is inactive.", "Activate it instead.")
-        self._read_manifest(plugin)
-        if plugin.wanted and not self._bring_up(plugin, trigger, files) and trigger == "command":
-            raise self._error(plugin)
+        else:
+            self._read_manifest(plugin)
 
     def changed(self, slug: str, change: Change) -> None:
         """Something happened to a folder of the root: take up what that means for its plugin."""
@@ -142,8 +143,8 @@ class Lifecycle:
                 self.add(found, "save")
         elif found is not None and known.found.source == "local":
             known.found = found
-            if not known.is_current(change):
-                self.reload(slug, "save", change.new or change.touched)
+            if files := known.unseen(change):
+                self.reload(slug, "save", files)
         elif found is not None:
             self.remove(slug)
             self.add(found, "save")
@@ -179,28 +180,27 @@ class Lifecycle:
         for plugin in self:
             self._generations.close(plugin)
 
-    def _read_manifest(self, plugin: LivePlugin) -> None:
+    def _read_manifest(self, plugin: LivePlugin) -> Manifest | None:
         found = plugin.found
         plugin.manifest_read, reading = _read(found, self._versions)
         self._findings.replace(found.slug, "manifest", (*found.findings, *reading.findings))
         plugin.error = None if reading.manifest else manifest_error(reading.findings)
-        if plugin.running:
-            # The last good manifest stays with the last good code; the error is shown beside it.
-            plugin.manifest = reading.manifest or plugin.manifest
-        else:
+        # The last good manifest stays with the last good code; an error is shown beside it.
+        if not plugin.running:
             plugin.manifest = reading.manifest
             plugin.status = "inactive" if reading.manifest else "failed"
+        return reading.manifest
 
     def _bring_up(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
         """Load, then fire what the lifecycle promises. False when it could not be loaded."""
-        if not self._generations.load(plugin, trigger, files):
+        manifest = self._read_manifest(plugin)
+        if not self._generations.load(plugin, manifest, trigger, files):
             return False
         slug = plugin.slug
         activating = self._memory.get(slug) != "active"
         plugin.status = "active"
         self._memory.set(slug, "active")
-        manifest: dict[str, Any] = deepcopy(plugin.manifest.data) if plugin.manifest else {}
-        self._fire("plugin_loaded", slug, manifest)
+        self._fire("plugin_loaded", slug, deepcopy(manifest.data if manifest else {}))
         if activating:
             self._fire_pair("plugin_activated", slug)
         return True
@@ -208,7 +208,7 @@ class Lifecycle:
     def _fire_uninstalling(self, plugin: LivePlugin) -> None:
         was_active = plugin.status == "active"
         if not plugin.running and plugin.manifest is not None:
-            self._generations.load(plugin, "command")
+            self._generations.load(plugin, plugin.manifest, "command")
         if plugin.running:
             self._fire_pair("plugin_uninstalling", plugin.slug)
             if was_active:

@@ -53,12 +53,14 @@ class LivePlugin:
         """The generation whose code is loaded, if any."""
         return (self.owner, self.space) if self.owner and self.space else None
 
-    def is_current(self, change: Change) -> bool:
-        """Whether the newest attempt to load it has seen a change already."""
+    def unseen(self, change: Change) -> tuple[str, ...]:
+        """The paths of a change that the newest attempt to load it has not seen as they are."""
         read = {**(self.tried.sources if self.tried else {})}
         read[str(self.found.manifest_path)] = self.manifest_read
-        return not any(f in read and read[f] != digest_of(Path(f)) for f in change.touched) and all(
-            f in read for f in change.new
+        return tuple(
+            path
+            for path in change.touched
+            if (read[path] != digest_of(Path(path)) if path in read else path in change.new)
         )
 
     def record(self, findings: tuple[Finding, ...]) -> Plugin:

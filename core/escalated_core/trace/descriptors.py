@@ -70,6 +70,8 @@ class _Pipe:
         self._lock = threading.Lock()
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
+        self._arrived = select.poll()
+        self._arrived.register(self._read, select.POLLIN)
         self._ended, self._end = os.pipe()
         for number in (1, 2):
             os.dup2(self._write, number)
@@ -79,7 +81,8 @@ class _Pipe:
     def take(self) -> None:
         """Give what has arrived so far to the scope that this thread runs."""
         with self._lock:
-            self._deliver(RUNNING.get(threading.get_ident()))
+            if self._arrived.poll(0):
+                self._deliver(RUNNING.get(threading.get_ident()))
 
     def close(self) -> None:
         """Deliver what has arrived; to be called when nothing more is to come."""
@@ -118,7 +121,7 @@ def _running() -> Scope | None:
 
 
 def _take_at_boundaries(take: Callable[[], None]) -> Undo:
-    """Call `take` before each scope begins and before it ends: after that nobody can tell."""
+    """Call `take` before a scope ends or another begins inside it: later nobody can tell."""
     run = Scope.run
 
     def taking(self: Scope, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -128,7 +131,8 @@ def _take_at_boundaries(take: Callable[[], None]) -> Undo:
             finally:
                 take()
 
-        take()
+        if threading.get_ident() in RUNNING:
+            take()
         return run(self, inside, *args, **kwargs)
 
     def undo() -> None:
@@ -140,7 +144,7 @@ def _take_at_boundaries(take: Callable[[], None]) -> Undo:
 
 def _fill_holes() -> None:
     """A standard descriptor that is closed must not become one of the pipe's."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 - standard error
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
 

@@ -135,7 +135,7 @@ def _identities(items: Any) -> dict[Any, Any] | None:
         if not isinstance(identity, (str, int)) or identity in found:
             return None
         found[identity] = item
-    return found or None
+    return found
 
 
 def _sets(before: SetSnapshot, after: SetSnapshot, path: Path) -> Iterator[Change]:

@@ -37,7 +37,7 @@ from escalated_core.trace.pictures import (
     plain,
     same,
 )
-from escalated_core.trace.static import attributes, class_name, mro, type_name
+from escalated_core.trace.static import attributes, class_name, type_name
 
 __all__ = [
     "DictSnapshot",
@@ -86,28 +86,28 @@ def _parts(base: Any, *names: str) -> Callable[[Any], list[Any]]:
     return lambda value: [read(value) for read in readers]
 
 
-_DATE = _parts(date, "year", "month", "day")
-_TIME = _parts(time, "hour", "minute", "second", "microsecond")
-_TIME_OF_DATETIME = _parts(datetime, "hour", "minute", "second", "microsecond")
-_ZONE = {kind: _parts(kind, "tzinfo", "fold") for kind in (datetime, time)}
+_DATE = ("year", "month", "day")
+_TIME = ("hour", "minute", "second", "microsecond")
 
 
-def _moment(value: datetime | time, camera: Camera) -> Any:
-    """A datetime or time: as it is, unless its time zone or its class is somebody's own."""
-    kind = datetime if datetime in mro(type(value)) else time
-    zone, fold = _ZONE[kind](value)
-    is_known = zone is None or type(zone) is timezone or type(zone) is _zone_info()
-    if is_known and type(value) is kind:
-        return value
-    clock = (
-        kind(*_DATE(value), *_TIME_OF_DATETIME(value)) if kind is datetime else kind(*_TIME(value))
-    )
-    clock = clock.replace(fold=fold)
-    if is_known:
-        return clock.replace(tzinfo=zone)
-    text = f"{clock.isoformat()} ({class_name(zone)})"
-    shown = camera.mapping({"clock": clock, "tzinfo": zone})
-    return ObjectSnapshot(type_name(kind), "object", text, shown)
+def _moment(kind: type[datetime] | type[time]) -> Picture:
+    """Picture a moment as it is, unless its time zone or its class is somebody's own."""
+    clock_of = _parts(kind, *(_DATE if kind is datetime else ()), *_TIME)
+    zone_of = _parts(kind, "tzinfo", "fold")
+
+    def take(value: Any, camera: Camera) -> Any:
+        zone, fold = zone_of(value)
+        is_known = zone is None or type(zone) is timezone or type(zone) is _zone_info()
+        if is_known and type(value) is kind:
+            return value
+        clock = kind(*clock_of(value)).replace(fold=fold)
+        if is_known:
+            return clock.replace(tzinfo=zone)
+        text = f"{clock.isoformat()} ({class_name(zone)})"
+        shown = camera.mapping({"clock": clock, "tzinfo": zone})
+        return ObjectSnapshot(type_name(kind), "object", text, shown)
+
+    return take
 
 
 def _zone_info() -> type | None:
@@ -153,8 +153,8 @@ _CONTAINERS: dict[type, Picture] = {
     set: _container(set, lambda items: SetSnapshot(distinct(items))),
     frozenset: _container(frozenset, lambda items: FrozenSetSnapshot(distinct(items))),
     dict: lambda value, camera: camera.mapping(value),
-    datetime: _moment,
-    time: _moment,
+    datetime: _moment(datetime),
+    time: _moment(time),
 }
 _ONLY_THEMSELVES: dict[type, Picture] = {
     **dict.fromkeys((ListSnapshot, DictSnapshot, TupleSnapshot), _itself),
@@ -176,7 +176,7 @@ _RELATIVES: dict[type, Picture] = {
     int: _scalar(int.__int__),
     float: _scalar(float.__float__),
     Decimal: _scalar(Decimal),
-    date: _scalar(lambda value: date(*_DATE(value))),
+    date: _scalar(lambda value, parts=_parts(date, *_DATE): date(*parts(value))),
     timedelta: _scalar(timedelta.__pos__),
 }
 _KNOWN: dict[type, Picture] = {

@@ -17,9 +17,6 @@ _MRO: Final = vars(type)["__mro__"].__get__
 _NAMESPACE: Final = vars(type)["__dict__"].__get__
 _MODULE: Final = vars(type)["__module__"].__get__
 _QUALNAME: Final = vars(type)["__qualname__"].__get__
-_FLAGS: Final = vars(type)["__flags__"].__get__
-_WRITTEN_IN_PYTHON: Final = 1 << 9
-"""CPython's flag of classes that a `class` statement made."""
 
 
 def mro(kind: type) -> tuple[type, ...]:
@@ -52,20 +49,13 @@ def attributes(value: object) -> dict[str, Any]:
     """The instance's own attributes: its `__dict__` and the slots that are set."""
     found: dict[str, Any] = {}
     for base in reversed(mro(type(value))):
-        if "__slots__" in namespace(base) or not _FLAGS(base) & _WRITTEN_IN_PYTHON:
-            found |= _slots(base, value)
+        for name, member in namespace(base).items():
+            if type(member) is MemberDescriptorType and not name.startswith("__"):
+                try:
+                    found[name] = member.__get__(value)
+                except AttributeError:
+                    continue
     return found | _instance_dict(value)
-
-
-def _slots(base: type, value: object) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, member in namespace(base).items():
-        if type(member) is MemberDescriptorType and not name.startswith("__"):
-            try:
-                found[name] = member.__get__(value)
-            except AttributeError:
-                continue
-    return found
 
 
 def _instance_dict(value: object) -> dict[str, Any]:

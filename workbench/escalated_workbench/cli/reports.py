@@ -15,10 +15,11 @@ def list_plugins(call: Call) -> int:
         plugins = list(wb.plugins.values())
         root = str(wb.root)
     from escalated_workbench.cli import text
+    from escalated_workbench.wording import safe
 
     call.report(text.plugin_lines(plugins), root=root, plugins=plugins)
     if not plugins:
-        call.output.say(text.safe(f"No plugins in {root}."))
+        call.output.say(safe(f"No plugins in {root}."))
     return int(any(plugin.status == "failed" for plugin in plugins))
 
 

@@ -17,6 +17,8 @@ from escalated_workbench.wording import (
 
 OUTPUT_LINES = 20
 """Lines of output shown for one step; the JSON has all that was kept."""
+MESSAGE_LINES = 8
+"""Lines shown of one message: some hold a whole traceback."""
 PROBLEM_WIDTH = 200
 """Characters of an error shown in a list; `check` shows all of it."""
 
@@ -113,8 +115,12 @@ def step_lines(step: Step) -> Iterator[str]:
 
 
 def _below(text: str) -> str:
-    """Text whose further lines stand further in."""
-    return text.replace("\n", f"\n{' ' * 12}")
+    """Text of a few lines, the further ones further in."""
+    lines = text.split("\n")
+    if len(lines) > MESSAGE_LINES + 1:
+        more = f"… {counted(len(lines) - MESSAGE_LINES, 'more line')}"
+        lines = [*lines[:MESSAGE_LINES], more]
+    return f"\n{' ' * 12}".join(lines)
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, safe
 
 KEPT = 100_000
 """Rows held, as many as the trace holds firings."""
-ROOMY, TIGHT = 60, 40
+ROOMY, TIGHT = 60, 46
 """Columns from which the time of day has milliseconds, and from which it is shown at all."""
 EMPTY = ("Nothing has fired yet.", "", "Press f to fire a hook.")
 

@@ -1,0 +1,543 @@
+"""DESIGN 4.4: plugins import modules of their own, seen by nobody else, as they are on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalated_workbench import Workbench
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+Until = Callable[[Callable[[], Any]], Any]
+
+SAY = """
+    {imports}
+    from escalated.hooks import add_filter
+
+    def answer(value):
+        {lazy}
+        return {expression}
+
+    add_filter("answer", answer)
+"""
+
+
+def saying(expression: str, imports: str = "", lazy: str = "pass") -> str:
+    """A plugin whose filter `answer` gives the value of an expression."""
+    return SAY.format(imports=imports, lazy=lazy, expression=expression)
+
+
+def answers(workbench: Workbench) -> list[Any]:
+    """What each plugin's filter `answer` gives, in running order."""
+    firing = workbench.fire("answer", "nobody answered")
+    assert [step.error for step in firing.steps] == [None] * len(firing.steps)
+    return [step.after for step in firing.steps]
+
+
+HEAVY = "heavy_module.py", "def process(): return 'processed'"
+
+
+@pytest.mark.parametrize(
+    ("imports", "lazy", "expression"),
+    [
+        ("from .heavy_module import process", "pass", "process()"),
+        ("", "from .heavy_module import process", "process()"),
+        ("from . import heavy_module", "pass", "heavy_module.process()"),
+        ("", "from . import heavy_module", "heavy_module.process()"),
+        ("import heavy_module", "pass", "heavy_module.process()"),
+        ("", "import heavy_module", "heavy_module.process()"),
+        ("from heavy_module import process", "pass", "process()"),
+        ("import heavy_module as heavy", "pass", "heavy.process()"),
+        ("from heavy_module import *", "pass", "process()"),
+    ],
+)
+def test_a_plugin_imports_its_own_modules_in_every_spelling(
+    write: Write, open_workbench: Open, imports: str, lazy: str, expression: str
+) -> None:
+    write("billing", saying(expression, imports, lazy), *HEAVY)
+    assert answers(open_workbench()) == ["processed"]
+
+
+def test_one_module_is_one_module_in_every_spelling(write: Write, open_workbench: Open) -> None:
+    imports = "import heavy_module; from . import heavy_module as other"
+    write("billing", saying("heavy_module is other", imports), *HEAVY)
+    assert answers(open_workbench()) == [True]
+
+
+@pytest.mark.parametrize(
+    ("imports", "expression"),
+    [
+        ("import parts.wheel", "parts.wheel.NAME"),
+        ("import parts.wheel as wheel", "wheel.NAME"),
+        ("from parts import wheel", "wheel.NAME"),
+        ("from parts.wheel import NAME", "NAME"),
+        ("from .parts import wheel", "wheel.NAME"),
+        ("from .parts.wheel import NAME", "NAME"),
+        ("from parts.deeper import spoke", "spoke.NAME"),
+        ("from .parts.deeper.spoke import NAME", "NAME"),
+        ("from bare import stone", "stone.NAME"),
+        ("from .bare.stone import NAME", "NAME"),
+    ],
+)
+def test_sub_packages_with_and_without_init(
+    write: Write, open_workbench: Open, imports: str, expression: str
+) -> None:
+    files = [
+        *("parts/__init__.py", ""),
+        *("parts/wheel.py", "NAME = 'found'"),
+        *("parts/deeper/__init__.py", "from . import spoke"),
+        *("parts/deeper/spoke.py", "from ..wheel import NAME"),
+        *("bare/stone.py", "from parts.wheel import NAME"),
+    ]
+    write("billing", saying(expression, imports), *files)
+    assert answers(open_workbench()) == ["found"]
+
+
+def test_the_main_file_may_have_another_name_and_place(write: Write, open_workbench: Open) -> None:
+    folder = write("billing", "1/0", main_file="src/main.py")
+    (folder / "src").mkdir()
+    (folder / "src" / "beside.py").write_text("NAME = 'beside'", "utf-8")
+    (folder / "above.py").write_text("NAME = 'above'", "utf-8")
+    code = "import beside, above\nfrom . import beside as b\nfrom escalated.hooks import add_filter"
+    code += '\nadd_filter("answer", lambda value: [beside.NAME, b.NAME, above.NAME])'
+    (folder / "src" / "main.py").write_text(code, "utf-8")
+    assert answers(open_workbench()) == [["beside", "beside", "above"]]
+
+
+def test_the_helpers_of_two_plugins_never_meet(write: Write, open_workbench: Open) -> None:
+    for slug in ("alpha", "beta", "a-b", "a_b"):
+        both = saying("[helpers.NAME, NAME]", "import helpers", "from .helpers import NAME")
+        write(slug, both, "helpers.py", f"NAME = {slug!r}")
+    workbench = open_workbench()
+    assert answers(workbench) == [[slug, slug] for slug in ("a-b", "a_b", "alpha", "beta")]
+    assert len(workbench.plugins) == 4
+
+
+def test_a_module_named_like_the_standard_librarys_wins_inside_its_plugin_only(
+    write: Write, open_workbench: Open
+) -> None:
+    write("alpha", saying("colorsys.NAME", "import colorsys"), "colorsys.py", "NAME = 'own'")
+    write("beta", saying("colorsys.rgb_to_hsv(0, 0, 0)", "import colorsys"))
+    write(
+        "gamma",
+        saying("[colorsys.NAME, json.loads('1')]", "import colorsys, json"),
+        *("colorsys.py", "import json\nNAME = 'also own'"),
+    )
+    workbench = open_workbench()
+    assert answers(workbench) == ["own", (0.0, 0.0, 0), ["also own", 1]]
+    import colorsys
+
+    assert not hasattr(colorsys, "NAME")
+
+
+def test_importing_the_main_file_from_a_helper_does_not_run_it_twice(
+    write: Write, open_workbench: Open
+) -> None:
+    write(
+        "billing",
+        """
+        from escalated.hooks import add_filter
+        print("runs")
+        RATE = 3
+        from helpers import answer
+        add_filter("answer", answer)
+        """,
+        "helpers.py",
+        """
+        import plugin
+        from . import plugin as same
+        from .plugin import RATE
+
+        def answer(value):
+            return [plugin is same, plugin.RATE, RATE]
+        """,
+    )
+    workbench = open_workbench()
+    assert answers(workbench) == [[True, 3, 3]]
+    assert workbench.reloads[-1].output == "runs\n"
+
+
+def test_a_plugin_leaves_nothing_behind(write: Write, open_workbench: Open) -> None:
+    files = [*HEAVY, "parts/__init__.py", "", "parts/wheel.py", "NAME = 1", "bare/x.py", ""]
+    everything = "import heavy_module, parts.wheel, bare.x"
+    folder = write("billing", saying("1", everything), *files)
+    path, modules = list(sys.path), set(sys.modules)
+    workbench = open_workbench()
+    assert answers(workbench) == [1]
+    assert sys.path == path
+    assert "heavy_module" not in sys.modules
+
+    workbench.deactivate("billing")
+    assert not [name for name in sys.modules if name.startswith("escalated_plugins.")]
+    workbench.close()
+    assert sys.path == path
+    assert not [name for name in set(sys.modules) - modules if "escalated_plugins" in name]
+    held = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    assert not [file for file in held if file.startswith(str(folder))]
+
+
+def test_no_bytecode_is_written(write: Write, open_workbench: Open, root: Path) -> None:
+    files = [*HEAVY, "parts/__init__.py", "", "parts/wheel.py", "NAME = 1"]
+    write("billing", saying("1", "import heavy_module, parts.wheel"), *files)
+    answers(open_workbench())
+    assert not [path for path in root.rglob("*") if "pyc" in path.name]
+
+
+def test_no_bytecode_is_read(write: Write, open_workbench: Open, tmp_path: Path) -> None:
+    import py_compile
+
+    folder = write("billing", saying("NAME", "from heavy import NAME"), "heavy.py", "NAME = 'old'")
+    source = folder / "heavy.py"
+    status = source.stat()
+    py_compile.compile(str(source))
+    source.write_text("NAME = 'new'", "utf-8")
+    os.utime(source, (status.st_atime, status.st_mtime))  # the same size and the same time
+    assert answers(open_workbench()) == ["new"]
+
+
+def test_edits_of_the_same_size_within_a_second_are_seen(
+    write: Write, open_workbench: Open
+) -> None:
+    write("billing", saying("NAME", "from heavy import NAME"), "heavy.py", "NAME = 0")
+    workbench = open_workbench()
+    for number in range(1, 10):
+        write("billing", saying("NAME", "from heavy import NAME"), "heavy.py", f"NAME = {number}")
+        workbench.reload("billing")
+        assert answers(workbench) == [number]
+
+
+@pytest.mark.parametrize("where", ["plugin.py", "helpers.py"])
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("from . import no_such", "ImportError: cannot import name 'no_such'"),
+        ("from json import no_such", "ImportError: cannot import name 'no_such'"),
+        ("def broken(:", "SyntaxError: invalid syntax"),
+    ],
+)
+def test_a_failing_import_is_told_with_its_place(
+    write: Write, open_workbench: Open, where: str, code: str, error: str
+) -> None:
+    files = {"plugin.py": "import helpers", "helpers.py": "", where: f"# first line\n{code}"}
+    folder = write("billing", files["plugin.py"], "helpers.py", files["helpers.py"])
+    workbench = open_workbench()
+    plugin = workbench.plugins["billing"]
+    assert plugin.status == "failed"
+    assert str(plugin.error).startswith(error)
+    (finding,) = workbench.findings
+    assert (finding.file, finding.line) == (str(folder / where), 2)
+    assert finding.cure
+
+
+def test_a_cyclic_import_works_as_in_python(write: Write, open_workbench: Open) -> None:
+    write(
+        "billing",
+        saying("one.TWO.ONE.NAME", "import one"),
+        *("one.py", "import two as TWO\nNAME = 'round'"),
+        *("two.py", "import one as ONE"),
+    )
+    assert answers(open_workbench()) == ["round"]
+
+
+def test_standard_and_installed_modules_are_everybodys(write: Write, open_workbench: Open) -> None:
+    write("alpha", saying("id(requests)", "import requests, json.decoder"))
+    write("beta", saying("id(requests)", "import requests"))
+    first, second = answers(open_workbench())
+    assert first == second
+
+
+MODELS = """
+    from django.db import models
+
+    class Setting(models.Model):
+        key = models.CharField(max_length=100)
+        {more}
+"""
+
+COUNT = """
+    from escalated.hooks import on_filter
+
+    @on_filter("answer")
+    def answer(value):
+        from django.db import connection
+        from .models import Setting
+        Setting.objects.create(key="k")
+        return [Setting.objects.count(), Setting._meta.db_table, id(Setting)]
+    # {}
+"""
+
+
+def models(more: str = "") -> tuple[str, str]:
+    return "models.py", MODELS.format(more=more)
+
+
+def test_the_models_of_a_plugin_have_tables_when_it_is_loaded(
+    write: Write, open_workbench: Open
+) -> None:
+    write("a-b", COUNT, *models())
+    ((count, table, _),) = answers(open_workbench())
+    assert (count, table) == (1, "a_b_setting")
+
+
+def test_the_guides_migration_in_an_activation_hook_succeeds(
+    write: Write, open_workbench: Open
+) -> None:
+    write(
+        "my-plugin",
+        """
+        from django.core.management import call_command
+        from escalated.hooks import add_action
+
+        def on_activate():
+            call_command('migrate', 'my_plugin')
+            from .models import Setting
+            Setting.objects.get_or_create(key='default_config')
+
+        add_action("plugin_activated_my-plugin", on_activate)
+        """,
+        *models(),
+    )
+    workbench = open_workbench()
+    (step,) = workbench.trace[-1].steps
+    assert step.error is None, step.error
+    assert workbench.findings == []
+
+
+def test_an_unchanged_module_of_models_is_kept_across_reloads(
+    write: Write, open_workbench: Open
+) -> None:
+    write("billing", COUNT, *models())
+    workbench = open_workbench()
+    ((_, _, before),) = answers(workbench)
+    for number in range(3):
+        write("billing", COUNT.format(number), *models())
+        workbench.reload("billing")
+    assert answers(workbench) == [[2, "billing_setting", before]]
+    assert workbench.findings == []
+
+
+def test_changed_models_need_a_restart_until_they_are_as_they_were(
+    write: Write, open_workbench: Open
+) -> None:
+    folder = write("billing", COUNT, *models())
+    workbench = open_workbench()
+    write("billing", COUNT, *models("value = models.TextField()"))
+    workbench.reload("billing")
+
+    (finding,) = workbench.findings
+    assert (finding.code, finding.plugin) == ("reload.needs-restart", "billing")
+    assert finding.file == str(folder / "models.py")
+    assert "models.py" in finding.message
+    assert answers(workbench)[0][0] == 1
+    write("billing", COUNT.format("again"), *models("value = models.TextField()"))
+    workbench.reload("billing")
+    assert workbench.findings == [finding]
+
+    write("billing", COUNT, *models())
+    workbench.reload("billing")
+    assert workbench.findings == []
+
+
+def test_changed_models_are_live_after_a_restart(write: Write, open_workbench: Open) -> None:
+    write("billing", COUNT, *models())
+    answers(open_workbench())
+    write(
+        "billing",
+        COUNT.replace('key="k"', 'key="k", value="v"'),
+        *models("value = models.TextField()"),
+    )
+    workbench = open_workbench()
+    assert answers(workbench)[0][0] == 1
+    assert workbench.findings == []
+
+
+def test_the_models_of_a_load_that_fails_are_forgotten(write: Write, open_workbench: Open) -> None:
+    write("billing", saying("1"))
+    workbench = open_workbench()
+    for _ in range(2):
+        write("billing", "from .models import Setting\n1/0", *models())
+        workbench.fire("ticket_created")  # opens the help desk
+        with pytest.raises(Exception, match="ZeroDivisionError"):
+            workbench.reload("billing")
+        assert answers(workbench) == [1]
+    write("billing", COUNT, *models("value = models.TextField(default='')"))
+    workbench.reload("billing")
+    assert answers(workbench)[0][0] == 1
+    assert workbench.findings == []
+
+
+def test_models_in_the_main_file_are_defined_again_by_a_reload(
+    write: Write, open_workbench: Open
+) -> None:
+    code = (
+        MODELS.format(more="")
+        + """
+    from escalated.hooks import add_filter
+    add_filter("answer", lambda value: Setting.objects.create(key={}).key)
+    """
+    )
+    write("billing", code.format("'a'"))
+    workbench = open_workbench()
+    assert answers(workbench) == ["a"]
+    write("billing", code.format("'b'"))
+    workbench.reload("billing")
+    assert answers(workbench) == ["b"]
+    write("billing", code.format("'c'") + "1/0\n")
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        workbench.reload("billing")
+    assert answers(workbench) == ["b"]
+
+
+def test_models_split_over_a_package_are_kept_too(write: Write, open_workbench: Open) -> None:
+    split = ["models/__init__.py", "from .setting import Setting"]
+    split += ["models/setting.py", MODELS.format(more="")]
+    write("billing", COUNT, *split)
+    workbench = open_workbench()
+    ((_, _, before),) = answers(workbench)
+    workbench.reload("billing")
+    assert answers(workbench)[0][2] == before
+
+
+def test_a_clash_of_labels_is_a_finding(write: Write, open_workbench: Open) -> None:
+    write("a-b", COUNT, *models())
+    folder = write("a_b", COUNT, *models())
+    workbench = open_workbench()
+    assert workbench.plugins["a-b"].status == "active"
+    assert workbench.plugins["a_b"].status == "failed"
+    (finding,) = [f for f in workbench.findings if f.severity == "error"]
+    assert (finding.code, finding.plugin) == ("models-label", "a_b")
+    assert finding.file == str(folder / "models.py")
+    assert "'a_b'" in finding.message
+    assert "'a-b'" in finding.message
+    assert answers(workbench)[0][1] == "a_b_setting"
+
+
+def test_plugins_without_models_share_a_label_in_peace(write: Write, open_workbench: Open) -> None:
+    for slug in ("a-b", "a_b"):
+        write(slug, saying("settings.USE_TZ", "from django.conf import settings"))
+    assert answers(open_workbench()) == [True, True]
+
+
+def test_a_deactivated_plugin_keeps_its_rows_and_an_uninstalled_one_does_not(
+    write: Write, open_workbench: Open
+) -> None:
+    write("billing", COUNT, *models())
+    workbench = open_workbench()
+    for count in (1, 2, 3):
+        assert answers(workbench)[0][0] == count
+        workbench.deactivate("billing")
+        workbench.activate("billing")
+    workbench.uninstall("billing")
+    from django.apps import apps
+
+    assert "billing" not in apps.app_configs
+    assert [model for model in apps.get_models() if model.__name__ == "Setting"] == []
+
+
+@pytest.mark.parametrize("where", ["models.py", "plugin.py"])
+def test_models_changed_behind_the_workbenchs_back_need_a_restart(
+    write: Write, open_workbench: Open, where: str
+) -> None:
+    old, new = MODELS.format(more=""), MODELS.format(more="value = models.TextField()")
+    write("billing", "", where, old)
+    workbench = open_workbench()
+    assert workbench.findings == []
+    workbench.deactivate("billing")
+    write("billing", "", where, new)
+    workbench.activate("billing")
+    (finding,) = workbench.findings
+    assert finding.code == "reload.needs-restart"
+    assert "Setting" in finding.message
+
+
+def distribution(site: Path, name: str, files: dict[str, str]) -> None:
+    """Install a distribution by hand, as pip would."""
+    info = f"{name.replace('-', '_')}-1.0.0.dist-info"
+    files = {**files, f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n"}
+    for path, text in files.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text, "utf-8")
+    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
+    (site / info / "RECORD").write_text(record, "utf-8")
+
+
+def manifest(name: str) -> str:
+    fields = {"name": name, "slug": name, "version": "1.0.0", "description": "D", "author": "A"}
+    return json.dumps(fields)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+PLUGIN = """
+from escalated.hooks import add_filter
+import helpers
+from .helpers import NAME
+
+add_filter("answer", lambda value: [helpers.NAME, NAME])
+"""
+
+
+def test_a_plugin_flat_in_site_packages_has_its_own_files_and_no_others(
+    open_workbench: Open, site: Path
+) -> None:
+    own = {"plugin.json": manifest("my_custom_plugin"), "plugin.py": PLUGIN}
+    distribution(site, "my_custom_plugin", {**own, "helpers.py": "NAME = 'mine'"})
+    distribution(site, "somebody-elses", {"others.py": "import colorsys"})
+    workbench = open_workbench()
+    workbench.activate("my_custom_plugin")
+    assert answers(workbench) == [["mine", "mine"]]
+    assert "helpers" not in sys.modules
+
+    (site / "plugin.py").write_text("from . import others", "utf-8")
+    with pytest.raises(Exception, match="cannot import name 'others'"):
+        workbench.reload("my_custom_plugin")
+
+
+def test_two_distributions_with_packages_of_their_own(open_workbench: Open, site: Path) -> None:
+    for name in ("escalated-billing", "escalated-triage"):
+        package = name.replace("-", "_")
+        own = {f"{package}/plugin.json": manifest(name), f"{package}/plugin.py": PLUGIN}
+        distribution(site, name, {**own, f"{package}/helpers.py": f"NAME = {name!r}"})
+    workbench = open_workbench()
+    for name in ("escalated-billing", "escalated-triage"):
+        workbench.activate(name)
+    names = ["escalated-billing", "escalated-triage"]
+    assert answers(workbench) == [[name, name] for name in names]
+
+
+def test_an_installed_plugin_may_import_itself_by_its_package(
+    open_workbench: Open, site: Path
+) -> None:
+    code = "from escalated_billing.rates import RATE\nfrom escalated.hooks import add_filter\n"
+    own = {
+        "escalated_billing/__init__.py": "",
+        "escalated_billing/plugin.json": manifest("escalated-billing"),
+        "escalated_billing/plugin.py": f"{code}add_filter('answer', lambda value: RATE)",
+        "escalated_billing/rates.py": "RATE = 1",
+    }
+    distribution(site, "escalated-billing", own)
+    workbench = open_workbench()
+    workbench.activate("escalated-billing")
+    assert answers(workbench) == [1]
+
+    (site / "escalated_billing" / "rates.py").write_text("RATE = 2", "utf-8")
+    workbench.reload("escalated-billing")
+    assert answers(workbench) == [2]
+
+    workbench.deactivate("escalated-billing")
+    assert not [name for name in sys.modules if "escalated_billing" in name]
+    assert not list(site.rglob("*.pyc"))

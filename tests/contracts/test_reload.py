@@ -1,0 +1,728 @@
+"""DESIGN 4.4, saves: each is one reload of one plugin, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from escalated_core.records import Reload
+from escalated_workbench import Workbench
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+Until = Callable[[Callable[[], Any]], Any]
+
+ANSWER = """
+    from escalated.hooks import add_filter
+
+    def answer(value):
+        return {!r}
+
+    add_filter("answer", answer)
+"""
+
+
+def answer(workbench: Workbench) -> Any:
+    return workbench.fire("answer", None).result
+
+
+def saves(workbench: Workbench, slug: str = "billing") -> list[Reload]:
+    """The reloads of a plugin that saves caused."""
+    return [r for r in workbench.reloads if r.plugin == slug and r.trigger in ("save", "removed")]
+
+
+def replace(path: Path, text: str) -> None:
+    """Save a file as careful editors do: beside it first, then in its place."""
+    temporary = path.with_name(f".{path.name}.swp")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
+
+
+def settle(root: Path, workbench: Workbench, until: Until, name: str = "settled") -> None:
+    """Wait until everything saved before now has been taken up: a later save has been."""
+    folder = root / name
+    if folder.exists():
+        shutil.rmtree(folder)
+        until(lambda: name not in workbench.plugins)
+    folder.mkdir()
+    (folder / "plugin.py").write_text("", "utf-8")
+    (folder / "plugin.json").write_text('{"name": "S", "slug": "settled"}', "utf-8")
+    until(lambda: name in workbench.plugins and workbench.plugins[name].status == "active")
+    workbench.fire("settled")
+
+
+def dedent(text: str) -> str:
+    return "\n".join(line.removeprefix("    ") for line in text.splitlines())
+
+
+@pytest.fixture
+def watched(write: Write, open_workbench: Open) -> Workbench:
+    """A workbench that watches a plugin `billing` which answers `one`."""
+    write("billing", ANSWER.format("one"))
+    return open_workbench(watch=True)
+
+
+def test_writing_in_place_is_one_reload(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    folder = write("billing", ANSWER.format("two"))
+    until(lambda: answer(watched) == "two")
+    settle(root, watched, until)
+    (reload,) = saves(watched)
+    assert (reload.files, reload.generation) == ((str(folder / "plugin.py"),), 2)
+    assert reload.ok
+
+
+def test_a_temporary_file_put_in_place_is_one_reload(
+    watched: Workbench, root: Path, until: Until
+) -> None:
+    replace(root / "billing" / "plugin.py", dedent(ANSWER.format("two")))
+    until(lambda: answer(watched) == "two")
+    settle(root, watched, until)
+    (reload,) = saves(watched)
+    assert reload.files == (str(root / "billing" / "plugin.py"),)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["plugin.py.tmp", "plugin.py~", "plugin.py___jb_tmp___", "tmpab12cd_x", "plugin.py.1234"],
+)
+def test_what_an_editor_leaves_a_while_beside_the_file_is_no_reload(
+    watched: Workbench, root: Path, until: Until, beside: str
+) -> None:
+    path = root / "billing" / beside
+    path.write_text(dedent(ANSWER.format("two")), "utf-8")
+    settle(root, watched, until)
+    assert saves(watched) == []
+    path.replace(root / "billing" / "plugin.py")
+    until(lambda: answer(watched) == "two")
+    settle(root, watched, until)
+    assert len(saves(watched)) == 1
+
+
+def test_edits_of_the_same_size_shortly_after_each_other_are_never_missed(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    for number in range(100, 120):
+        if number % 2:
+            replace(root / "billing" / "plugin.py", dedent(ANSWER.format(number)))
+        else:
+            write("billing", ANSWER.format(number))
+        until(lambda number=number: answer(watched) == number)
+    settle(root, watched, until)
+    assert len(saves(watched)) == 20
+
+
+def test_a_save_that_changes_nothing_is_no_reload(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    write("billing", ANSWER.format("one"))
+    os.utime(root / "billing" / "plugin.py")
+    settle(root, watched, until)
+    assert saves(watched) == []
+
+
+def test_code_that_does_not_compile_leaves_the_old_callback_answering(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    before = watched.plugins["billing"]
+    folder = write("billing", "\n    def answer(value)\n        return 2")
+    until(lambda: watched.plugins["billing"].error)
+
+    plugin = watched.plugins["billing"]
+    assert answer(watched) == "one"
+    assert (plugin.status, plugin.generation, plugin.stale) == ("active", 1, True)
+    assert plugin.loaded_at == before.loaded_at
+    error = plugin.error
+    assert error is not None
+    frame = error.frame
+    assert frame is not None
+    assert (error.type, error.file, error.line) == ("SyntaxError", str(folder / "plugin.py"), 2)
+    assert frame.column == 18
+    assert dict(frame.source)[2] == "def answer(value)"
+    (finding,) = watched.findings
+    assert (finding.file, finding.line, finding.column) == (error.file, 2, 18)
+    (reload,) = saves(watched)
+    assert not reload.ok
+    assert reload.error == error
+
+    write("billing", ANSWER.format("two"))
+    until(lambda: answer(watched) == "two")
+    plugin = watched.plugins["billing"]
+    assert (plugin.error, plugin.stale, plugin.generation) == (None, False, 2)
+    assert watched.findings == []
+
+
+def test_code_that_raises_takes_back_what_it_registered(
+    watched: Workbench, write: Write, until: Until
+) -> None:
+    write(
+        "billing",
+        """
+        from escalated.hooks import add_action, add_filter, remove_filter
+        from escalated.plugin_ui_service import register_menu_item
+        add_filter("answer", lambda value: "new")
+        add_action("more", print)
+        register_menu_item({"label": "More", "section": "admin"})
+        raise RuntimeError("half way")
+        """,
+    )
+    until(lambda: watched.plugins["billing"].error)
+    assert answer(watched) == "one"
+    assert watched.fire("more").steps == ()
+    assert watched.ui.menu_items() == []
+    assert watched.plugins["billing"].error.line == 7  # type: ignore[union-attr]
+
+
+def test_an_old_generation_shows_the_source_it_was_loaded_from(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    code = "from escalated.hooks import add_action\n\ndef fail():\n    return 1 / 0\n\n"
+    write("billing", code + 'add_action("fail", fail)')
+    workbench = open_workbench(watch=True)
+    write("billing", "# a line more\n" + code + "def broken(")
+    until(lambda: workbench.plugins["billing"].error)
+    frame = workbench.fire("fail").steps[0].error.frame  # type: ignore[union-attr]
+    assert frame is not None
+    assert dict(frame.source)[frame.line] == "    return 1 / 0"
+
+
+def test_while_it_loads_a_plugin_sees_its_own_staged_registrations_and_not_its_old_ones(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    code = """
+        from escalated.hooks import add_filter, apply_filters, has_filter
+        before = has_filter("answer")
+        add_filter("answer", lambda value: [*value, NUMBER])
+        SEEN = apply_filters("answer", [])
+        add_filter("seen", lambda value: [before, SEEN])
+        NUMBER = 0
+        """
+    write("billing", code.replace("\n        NUMBER = 0", "").replace("NUMBER", "1"))
+    write("zeta", 'from escalated.hooks import on_filter\n@on_filter("all")\ndef f(v): return v')
+    workbench = open_workbench(watch=True)
+    assert workbench.fire("seen", None).result == [False, [1]]
+    write("billing", code.replace("\n        NUMBER = 0", "").replace("NUMBER", "2"))
+    until(lambda: workbench.fire("seen", None).result == [False, [2]])
+    assert workbench.fire("answer", []).result == [2]
+
+
+def test_while_it_loads_nobody_else_sees_what_it_stages(write: Write, open_workbench: Open) -> None:
+    write(
+        "billing",
+        """
+        import threading
+        from escalated.hooks import add_action, has_action
+        add_action("staged", print)
+        seen = []
+        import contextvars
+        thread = threading.Thread(
+            target=contextvars.Context().run, args=(lambda: seen.append(has_action("staged")),)
+        )
+        thread.start()
+        thread.join()
+        print(seen)
+        """,
+    )
+    assert open_workbench().reloads[-1].output == "[False]\n"
+
+
+def half_written(path: Path, text: str, until: Until, half: str) -> None:
+    """Write a file as a slow editor does: emptied, half of it, then all of it."""
+    handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
+    try:
+        for part in ("", half, text[len(half) :]):
+            os.write(handle, part.encode())
+            ready = monotonic() + 0.02
+            until(lambda ready=ready: monotonic() > ready)
+    finally:
+        os.close(handle)
+
+
+def test_a_file_caught_half_written_is_one_reload(
+    watched: Workbench, root: Path, until: Until
+) -> None:
+    text = dedent(ANSWER.format("two"))
+    half = text[: text.index("return") - 2]
+    with pytest.raises(SyntaxError):
+        compile(half, "half", "exec")
+    half_written(root / "billing" / "plugin.py", text, until, half)
+    until(lambda: answer(watched) == "two")
+    settle(root, watched, until)
+    (reload,) = saves(watched)
+    assert reload.ok
+
+
+def test_a_manifest_caught_half_written_is_one_reload(
+    watched: Workbench, root: Path, until: Until
+) -> None:
+    path = root / "billing" / "plugin.json"
+    text = path.read_text("utf-8").replace("1.0.0", "1.1.0")
+    half_written(path, text, until, text[:30])
+    until(lambda: watched.plugins["billing"].version == "1.1.0")
+    settle(root, watched, until)
+    (reload,) = saves(watched)
+    assert reload.ok
+
+
+def test_an_empty_file_counts_when_it_stays_empty(
+    watched: Workbench, root: Path, until: Until
+) -> None:
+    (root / "billing" / "plugin.py").write_text("", "utf-8")
+    until(lambda: answer(watched) is None and len(saves(watched)) == 1)
+
+
+def test_helper_modules_count(write: Write, open_workbench: Open, until: Until) -> None:
+    code = ANSWER.format("x").replace("'x'", "__import__('helper').NAME")
+    code = code.replace("def answer", "import helper\n    import parts.deep\n\n    def answer")
+    code = code.replace("__import__('helper').NAME", "[helper.NAME, parts.deep.NAME]")
+    files = ["helper.py", "NAME = 1", "parts/__init__.py", "", "parts/deep.py", "NAME = 1"]
+    folder = write("billing", code, *files)
+    workbench = open_workbench(watch=True)
+    assert answer(workbench) == [1, 1]
+    (folder / "helper.py").write_text("NAME = 2", "utf-8")
+    until(lambda: answer(workbench) == [2, 1])
+    (folder / "parts" / "deep.py").write_text("NAME = 2", "utf-8")
+    until(lambda: answer(workbench) == [2, 2])
+    (folder / "helper.py").unlink()
+    until(lambda: workbench.plugins["billing"].stale)
+    assert answer(workbench) == [2, 2]
+    (folder / "helper.py").write_text("NAME = 3", "utf-8")
+    until(lambda: answer(workbench) == [3, 2])
+
+
+def test_the_manifest_counts(watched: Workbench, write: Write, until: Until) -> None:
+    folder = write("billing", ANSWER.format("one"), version="1.1.0")
+    until(lambda: watched.plugins["billing"].version == "1.1.0")
+    assert watched.plugins["billing"].generation == 2
+
+    (folder / "plugin.json").write_text("{", "utf-8")
+    until(lambda: watched.plugins["billing"].error)
+    plugin = watched.plugins["billing"]
+    assert (plugin.status, plugin.version, plugin.stale) == ("active", "1.1.0", True)
+    assert answer(watched) == "one"
+    assert watched.findings[0].file == str(folder / "plugin.json")
+
+    write("billing", ANSWER.format("one"), version="1.2.0")
+    until(lambda: watched.plugins["billing"].version == "1.2.0")
+    assert watched.findings == []
+
+
+@pytest.mark.parametrize("name", ["templates/ticket.html", "data.json", "README.md", "style.css"])
+def test_templates_and_other_files_count(
+    watched: Workbench, root: Path, until: Until, name: str
+) -> None:
+    path = root / "billing" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("old", "utf-8")
+    until(lambda: [r for r in saves(watched) if str(path) in r.files])
+    settle(root, watched, until)
+    before = len(saves(watched))
+    path.write_text("new", "utf-8")
+    until(lambda: len(saves(watched)) == before + 1)
+    assert saves(watched)[-1].files == (str(path),)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plugin.py~",
+        ".plugin.py.swp",
+        ".plugin.py.swx",
+        "plugin.py.swo",
+        "4913",
+        "#plugin.py#",
+        ".#plugin.py",
+        "__pycache__/plugin.cpython-311.pyc",
+        ".git/index",
+        "helper.pyc",
+        ".DS_Store",
+    ],
+)
+def test_editor_droppings_do_not_count(
+    watched: Workbench, root: Path, until: Until, name: str
+) -> None:
+    path = root / "billing" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("dropped", "utf-8")
+    settle(root, watched, until)
+    path.write_text("dropped again", "utf-8")
+    path.unlink()
+    settle(root, watched, until)
+    assert saves(watched) == []
+
+
+def test_a_new_folder_appears_and_is_activated_once(
+    watched: Workbench, write: Write, until: Until
+) -> None:
+    write("alpha", ANSWER.format("alpha").replace("answer", "alpha"))
+    until(lambda: watched.fire("alpha", None).result == "alpha")
+    assert list(watched.plugins) == ["alpha", "billing"]
+    lifecycle = [f for f in watched.trace if f.cause == "lifecycle" and "billing" not in f.args]
+    hooks = ["plugin_loaded", "plugin_activated", "plugin_activated_alpha"]
+    assert [firing.hook for firing in lifecycle] == ["plugin_activated_billing", *hooks]
+    write("alpha", ANSWER.format("beta").replace("answer", "alpha"))
+    until(lambda: watched.fire("alpha", None).result == "beta")
+
+
+def test_a_new_folder_written_bit_by_bit_comes_up(
+    watched: Workbench, root: Path, until: Until
+) -> None:
+    folder = root / "alpha"
+    folder.mkdir()
+    until(lambda: "alpha" in watched.plugins)
+    until(lambda: watched.plugins["alpha"].status == "failed")
+    (folder / "plugin.json").write_text(
+        json.dumps(
+            {"name": "A", "slug": "alpha", "version": "1.0.0", "description": "", "author": "A"}
+        )
+    )
+    until(
+        lambda: (
+            [f.code for f in watched.findings]
+            == ["manifest.empty-field", "manifest.main-file-missing"][::-1]
+        )
+    )
+    (folder / "plugin.py").write_text(dedent(ANSWER.format("alpha").replace("answer", "alpha")))
+    until(lambda: watched.fire("alpha", None).result == "alpha")
+    assert watched.plugins["alpha"].status == "active"
+
+
+def test_deleting_a_folder_removes_the_plugin(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    write("zeta", ANSWER.format("zeta"))
+    until(lambda: answer(watched) == "zeta")
+    shutil.rmtree(root / "zeta")
+    until(lambda: "zeta" not in watched.plugins)
+    assert answer(watched) == "one"
+    assert [finding for finding in watched.findings if finding.plugin == "zeta"] == []
+    assert "plugin_deactivated" not in [firing.hook for firing in watched.trace]
+    write("zeta", ANSWER.format("again"))
+    until(lambda: answer(watched) == "again")
+
+
+def test_moving_a_folder_away_and_back(watched: Workbench, root: Path, until: Until) -> None:
+    folder, elsewhere = root / "billing", root.parent / "elsewhere"
+    for _ in range(3):
+        folder.rename(elsewhere)
+        until(lambda: "billing" not in watched.plugins)
+        assert answer(watched) is None
+        elsewhere.rename(folder)
+        until(lambda: answer(watched) == "one")
+
+
+def test_renaming_a_folder_is_another_plugin(watched: Workbench, root: Path, until: Until) -> None:
+    (root / "billing").rename(root / "invoices")
+    until(lambda: list(watched.plugins) == ["invoices"])
+    until(lambda: answer(watched) == "one")
+
+
+def test_the_root_may_go_and_come_back(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    for number in range(3):
+        shutil.rmtree(root)
+        until(lambda: watched.plugins == {})
+        root.mkdir()
+        write("billing", ANSWER.format(number))
+        until(lambda number=number: answer(watched) == number)
+        write("billing", ANSWER.format(-1))
+        until(lambda: answer(watched) == -1)
+
+
+def test_the_root_may_be_replaced_at_once(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    other = root.with_name("other")
+    for number in range(3):
+        shutil.copytree(root, other)
+        shutil.rmtree(root)
+        other.rename(root)
+        write("billing", ANSWER.format(number))
+        until(lambda number=number: answer(watched) == number)
+
+
+@pytest.fixture
+def linked(write: Write, root: Path, tmp_path: Path) -> Path:
+    """The real folder of a plugin `billing` that is a link in the root."""
+    folder = write("billing", ANSWER.format("one"))
+    real = tmp_path / "checkout" / "the-plugin"
+    real.parent.mkdir()
+    shutil.move(folder, real)
+    folder.symlink_to(real, target_is_directory=True)
+    return real
+
+
+def test_a_linked_plugin_is_followed(
+    linked: Path, open_workbench: Open, root: Path, until: Until
+) -> None:
+    workbench = open_workbench(watch=True)
+    assert answer(workbench) == "one"
+    (linked / "plugin.py").write_text(dedent(ANSWER.format("two")), "utf-8")
+    until(lambda: answer(workbench) == "two")
+    replace(linked / "plugin.py", dedent(ANSWER.format("three")))
+    until(lambda: answer(workbench) == "three")
+    settle(root, workbench, until)
+    assert [r.files for r in saves(workbench)] == [(str(root / "billing" / "plugin.py"),)] * 2
+
+
+def test_a_plugin_linked_while_running_is_followed(
+    watched: Workbench, root: Path, tmp_path: Path, until: Until
+) -> None:
+    real = tmp_path / "checkout"
+    shutil.copytree(root / "billing", real)
+    (root / "zeta").symlink_to(real, target_is_directory=True)
+    until(lambda: "zeta" in watched.plugins)
+    (real / "plugin.py").write_text(dedent(ANSWER.format("linked")), "utf-8")
+    until(lambda: answer(watched) == "linked")
+    (root / "zeta").unlink()
+    until(lambda: "zeta" not in watched.plugins)
+    assert answer(watched) == "one"
+
+
+def test_a_link_that_leads_round_in_circles_does_no_harm(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    for name in ("circle", "circle-too"):
+        (root / "billing" / name).symlink_to(root, target_is_directory=True)
+    (root / "self").symlink_to(root / "self")
+    write("billing", ANSWER.format("two"))
+    until(lambda: answer(watched) == "two")
+
+
+def test_the_root_may_be_a_link(write: Write, root: Path, tmp_path: Path, until: Until) -> None:
+    write("billing", ANSWER.format("one"))
+    link = tmp_path / "link"
+    link.symlink_to(root, target_is_directory=True)
+    with Workbench(link, watch=True) as workbench:
+        write("billing", ANSWER.format("two"))
+        until(lambda: answer(workbench) == "two")
+
+
+def test_only_the_changed_plugin_is_touched(
+    write: Write, open_workbench: Open, root: Path, until: Until
+) -> None:
+    for slug in ("alpha", "billing", "zeta"):
+        write(slug, ANSWER.format(slug))
+    workbench = open_workbench(watch=True)
+    before = workbench.plugins
+    write("billing", ANSWER.format("changed"))
+    until(lambda: workbench.plugins["billing"].generation == 2)
+    settle(root, workbench, until)
+    after = workbench.plugins
+    assert {slug: after[slug] for slug in ("alpha", "zeta")} == {
+        slug: before[slug] for slug in ("alpha", "zeta")
+    }
+    assert [r.plugin for r in workbench.reloads if r.trigger == "save"] == ["billing", "settled"]
+
+
+def test_a_reload_keeps_the_plugins_place_among_equal_priorities(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    def code(letter: str) -> str:
+        return f"""
+            from escalated.hooks import add_filter
+            add_filter("chain", lambda value: value + {letter!r})
+            add_filter("chain", lambda value: value + {letter.upper()!r})
+            add_filter("chain", lambda value: value + "first ", priority=1)
+            """
+
+    for letter in "abc":
+        write(f"plugin-{letter}", code(letter))
+    workbench = open_workbench(watch=True)
+    assert workbench.fire("chain", "").result == "first first first aAbBcC"
+    for letter, then in (("a", "xXbBcC"), ("b", "xXyYcC"), ("c", "xXyYzZ")):
+        new = {"a": "x", "b": "y", "c": "z"}[letter]
+        write(f"plugin-{letter}", code(new))
+        until(lambda then=then: workbench.fire("chain", "").result == f"first first first {then}")
+
+
+def test_findings_go_when_their_cause_goes(watched: Workbench, write: Write, until: Until) -> None:
+    none = 'from escalated.hooks import on_filter\n@on_filter("answer")\ndef f(value): {}'
+    write("billing", none.format("pass"))
+    until(lambda: watched.plugins["billing"].generation == 2)
+    watched.fire("answer", 1)
+    assert [finding.code for finding in watched.findings] == ["filter.returned-none"]
+
+    write("billing", "from escalated.plugin_ui_service import *\nregister_menu_item({})")
+    until(lambda: watched.plugins["billing"].generation == 3)
+    assert [finding.code for finding in watched.findings] == ["ui.missing-label"]
+
+    write("billing", "import nothing_of_that_name")
+    until(lambda: watched.plugins["billing"].stale)
+    assert [f.code for f in watched.findings] == ["load.import-error", "ui.missing-label"]
+
+    write("billing", none.format("return value"))
+    until(lambda: watched.plugins["billing"].generation == 4)
+    assert watched.findings == []
+
+
+def test_a_reload_fires_plugin_loaded_and_no_activation_hook(
+    watched: Workbench, write: Write, until: Until
+) -> None:
+    watched.trace.clear()
+    write("billing", ANSWER.format("two"))
+    until(lambda: [firing for firing in watched.trace if firing.hook == "plugin_loaded"])
+    assert [firing.hook for firing in watched.trace] == ["plugin_loaded"]
+    (firing,) = watched.trace
+    assert firing.args[0] == "billing"
+
+
+def test_a_reload_tells_what_it_changed(watched: Workbench, write: Write, until: Until) -> None:
+    write(
+        "billing",
+        ANSWER.format("two")
+        + """
+    from escalated.hooks import add_action
+    from escalated.plugin_ui_service import register_menu_item
+
+    add_action("ticket_created", print, priority=5)
+    register_menu_item({"label": "Billing", "section": "admin"})
+    print("loading")
+""",
+    )
+    until(lambda: saves(watched))
+    (reload,) = saves(watched)
+    assert reload.added == ("ticket_created ← print (5)", "menu item Billing (admin)")
+    assert reload.removed == ()
+    assert reload.output == "loading\n"
+    write("billing", "")
+    until(lambda: len(saves(watched)) == 2)
+    assert saves(watched)[1].removed == (
+        "answer ← answer (10)",
+        "ticket_created ← print (5)",
+        "menu item Billing (admin)",
+    )
+
+
+def test_an_inactive_plugin_is_not_loaded_by_a_save(
+    watched: Workbench, write: Write, root: Path, until: Until
+) -> None:
+    watched.deactivate("billing")
+    write("billing", ANSWER.format("two"), version="2.0.0")
+    until(lambda: watched.plugins["billing"].version == "2.0.0")
+    settle(root, watched, until)
+    assert answer(watched) is None
+    assert watched.plugins["billing"].status == "inactive"
+    watched.activate("billing")
+    assert answer(watched) == "two"
+
+
+def test_signal_receivers_follow_the_code(write: Write, open_workbench: Open, until: Until) -> None:
+    code = """
+        from django.db.models.signals import post_save
+        from django.dispatch import Signal, receiver
+        from escalated.hooks import add_action
+
+        @receiver(post_save, dispatch_uid="billing")
+        def saved(**kwargs):
+            print({number})
+
+        def save():
+            from escalated_core.helpdesk.models import Ticket
+            Ticket.objects.first().save()
+
+        add_action("save", save)
+        """
+    write("billing", code.format(number=1))
+    workbench = open_workbench(watch=True)
+    assert workbench.fire("save").steps[0].output == "1\n"
+    write("billing", code.format(number=2))
+    until(lambda: workbench.fire("save").steps[0].output == "2\n")
+    write("billing", code.format(number=3) + "\n        1/0")
+    until(lambda: workbench.plugins["billing"].stale)
+    assert workbench.fire("save").steps[0].output == "2\n"
+
+
+LEAK = """
+    import threading
+
+    stop = threading.Event()
+    threading.Thread(target=stop.wait, name="poller", daemon=True).start()
+    # {}
+"""
+
+
+def test_a_leaked_thread_is_listed_until_it_ends(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    import threading
+
+    def poller() -> threading.Thread:
+        return next(t for t in threading.enumerate() if t.name == "poller")
+
+    folder = write("billing", LEAK)
+    workbench = open_workbench()
+    assert workbench.findings == []
+    first = poller()
+    for number in range(2):
+        write("billing", f"# {number}")
+        workbench.reload("billing")
+        (finding,) = workbench.findings
+        assert finding.code == "reload.needs-restart"
+        assert "poller" in finding.message
+        assert (finding.file, finding.line) == (str(folder / "plugin.py"), 5)
+    release = next(
+        value
+        for value in vars(first)["_target"].__self__.__dict__.values()
+        if isinstance(value, threading.Condition)
+    )
+    vars(first)["_target"].__self__.set()
+    del release
+    first.join()
+    workbench.reload("billing")
+    assert workbench.findings == []
+
+
+def test_a_monkey_patch_and_an_exit_handler_are_listed(
+    write: Write, open_workbench: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import atexit
+    import colorsys
+
+    monkeypatch.setattr(colorsys, "rgb_to_hsv", colorsys.rgb_to_hsv)
+    code = """
+        import atexit, colorsys
+
+        def mine(*rgb):
+            return rgb
+
+        def goodbye():
+            pass
+
+        colorsys.rgb_to_hsv = mine
+        atexit.register(goodbye)
+        """
+    folder = write("billing", code)
+    workbench = open_workbench()
+    assert workbench.findings == []
+    write("billing", "import colorsys, atexit")
+    workbench.reload("billing")
+    assert {(f.code, f.file, f.line) for f in workbench.findings} == {
+        ("reload.needs-restart", str(folder / "plugin.py"), 10),
+        ("reload.needs-restart", str(folder / "plugin.py"), 11),
+    }
+    messages = " ".join(finding.message for finding in workbench.findings)
+    assert "colorsys.rgb_to_hsv" in messages
+    assert "goodbye" in messages
+    atexit.unregister(print)
+
+
+def test_a_thousand_plugins_reload_one_as_fast_as_ten(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    for number in range(300):
+        write(f"plugin-{number:03}", ANSWER.format(number))
+    workbench = open_workbench(watch=True)
+    assert len(workbench.plugins) == 300
+    write("plugin-299", ANSWER.format("saved"))
+    until(lambda: answer(workbench) == "saved")
+    assert [r.plugin for r in workbench.reloads if r.trigger == "save"] == ["plugin-299"]
