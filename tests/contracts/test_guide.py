@@ -36,6 +36,7 @@ REGISTER = """
 from escalated.hooks import add_action
 add_action("ticket_created", on_ticket_created)
 """
+"""For blocks that leave this to the reader."""
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +80,13 @@ def plugin(code: str) -> str:
     """A block as a plugin: behind a preamble that defines just what it leaves undefined."""
     lines = [PREAMBLES[name] for name in sorted(undefined(code))]
     return "\n".join([*lines, code])
+
+
+def write_beside(write: Any, code: str, main: str, *more: str) -> None:
+    """A block as plugin.py, with a main file of the test's beside it."""
+    main = f"from .plugin import *\n{main}"
+    folder = write("my-plugin", plugin(code), "main.py", main, *more, main_file="main.py")
+    assert (folder / "plugin.py").read_text("utf-8").endswith(code)
 
 
 def test_a_preamble_defines_only_what_a_block_leaves_undefined(guide: list[str]) -> None:
@@ -272,10 +280,9 @@ def test_the_slack_notifier_without_and_with_a_bad_server(
 
 def test_lazy_imports(guide: list[str], write: Any, open_workbench: Any) -> None:
     code = block(guide, "from .heavy_module import process_ticket")
-    folder = write("my-plugin", plugin(code) + REGISTER)
     heavy = "def process_ticket(ticket):\n    print('processed', ticket.reference)\n"
-    (folder / "heavy_module.py").write_text(heavy, "utf-8")
-    (folder / "another_heavy_module.py").write_text("", "utf-8")
+    others = ("heavy_module.py", heavy, "another_heavy_module.py", "")
+    write_beside(write, code, REGISTER, *others)
     wb = open_workbench()
     assert wb.plugins["my-plugin"].error is None
     (step,) = wb.fire("ticket_created", wb.helpdesk.ticket(5), None).steps
@@ -295,14 +302,15 @@ def test_activation_migrates_and_makes_its_settings(
     guide: list[str], write: Any, open_workbench: Any
 ) -> None:
     code = block(guide, "call_command('migrate', 'my_plugin')")
-    look = (
-        "\nfrom escalated.hooks import on_filter\n"
-        "@on_filter('look')\n"
-        "def look(value):\n"
-        "    from .models import PluginSettings\n"
-        "    return list(PluginSettings.objects.values_list('key', 'value'))\n"
-    )
-    write("my-plugin", plugin(code) + look, "models.py", SETTINGS_MODEL)
+    look = """
+from escalated.hooks import on_filter
+
+@on_filter("look")
+def look(value):
+    from .models import PluginSettings
+    return list(PluginSettings.objects.values_list("key", "value"))
+"""
+    write_beside(write, code, look, "models.py", SETTINGS_MODEL)
     wb = open_workbench()
     activated = next(f for f in wb.trace if f.hook == "plugin_activated_my-plugin")
     assert [step.outcome for step in activated.steps] == ["ok"]
@@ -322,7 +330,7 @@ def test_uninstalling_removes_data_and_scheduled_tasks(
 ) -> None:
     code = block(guide, "PeriodicTask.objects.filter(name__startswith='my-plugin').delete()")
     seed = """
-from escalated.hooks import on_filter
+from escalated.hooks import add_action, on_filter
 
 @on_filter("seed")
 def seed(value):
@@ -332,7 +340,13 @@ def seed(value):
     every, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
     for name in ("my-plugin-sync", "my-plugin-clean", "other"):
         PeriodicTask.objects.create(name=name, task="t", interval=every)
-    return value
+    return PluginData.objects.count()
+
+def left():
+    from .models import PluginData
+    print("left:", PluginData.objects.count())
+
+add_action("plugin_uninstalling_my-plugin", left, priority=99)
 """
     count = """
 from escalated.hooks import on_filter
@@ -342,14 +356,17 @@ def count(value):
     from django_celery_beat.models import PeriodicTask
     return sorted(PeriodicTask.objects.values_list("name", flat=True))
 """
-    write("my-plugin", plugin(code) + seed, "models.py", DATA_MODEL)
+    write_beside(write, code, seed, "models.py", DATA_MODEL)
     write("observer", count)
     wb = open_workbench()
-    assert wb.fire("seed", 0).outcome == "ok"
+    assert wb.fire("seed", 0).result == 1
     assert wb.fire("count", 0).result == ["my-plugin-clean", "my-plugin-sync", "other"]
     wb.uninstall("my-plugin")
     uninstalling = next(f for f in wb.trace if f.hook == "plugin_uninstalling_my-plugin")
-    assert [(step.outcome, step.error) for step in uninstalling.steps] == [("ok", None)]
+    assert [(s.outcome, s.error, s.output) for s in uninstalling.steps] == [
+        ("ok", None, ""),
+        ("ok", None, "left: 0\n"),
+    ]
     assert wb.fire("count", 0).result == ["other"]
 
 
@@ -367,17 +384,19 @@ def test_an_object_as_priority_is_shown_as_what_it_is(
     assert found.error.line is not None
     source = Path(found.path, "plugin.py").read_text("utf-8").splitlines()
     assert source[found.error.line - 1].startswith("add_filter('billing_tax_rate'")
+    (finding,) = found.findings
+    assert (finding.severity, finding.line) == ("error", found.error.line)
     (fired,) = [f for f in wb.trace if f.hook == "billing_invoice_created"]
     assert fired.cause == "plugin:billing"
 
 
 def test_errors_handled_gracefully(guide: list[str], write: Any, open_workbench: Any) -> None:
     code = block(guide, "Don't re-raise - let core continue")
-    write("my-plugin", plugin(code) + REGISTER)
+    write_beside(write, code, REGISTER)
     (step,) = open_workbench().fire("ticket_created").steps
     assert step.outcome == "ok"
     assert step.logs[-1].level == "ERROR"
-    assert step.logs[-1].message.startswith("Plugin error: no network")
+    assert step.logs[-1].message.startswith("Plugin error: no network\nTraceback")
 
 
 def test_the_debugging_settings(guide: list[str], write: Any, open_workbench: Any) -> None:

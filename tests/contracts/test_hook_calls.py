@@ -1,4 +1,4 @@
-"""DESIGN 4.1: how callbacks are called: arity, errors, None, async, nesting."""
+"""How callbacks are called: arity, errors, None, async, nesting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DESIGN 4.1: the hook API as plugins see it: registration, order, removal, arity."""
+"""The hook API as plugins see it: registration, order, removal, arity."""
 
 from __future__ import annotations
 

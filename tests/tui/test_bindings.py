@@ -233,7 +233,7 @@ async def test_z_zooms_the_focused_pane(running: Any) -> None:
 @presses("main.plugins", "main.hooks", "main.findings")
 async def test_digits_choose_the_left_pane(running: Any) -> None:
     async with running() as pilot:
-        left = main(pilot).query_one("#left", TabbedContent)
+        left = main(pilot).query_one("#panes", TabbedContent)
         for key, pane in (("2", "hooks"), ("3", "findings"), ("1", "plugins")):
             await pilot.press(key)
             await pilot.pause()

@@ -1,26 +1,23 @@
-"""Snapshots of what is no plain data: objects, hostile ones, huge ones, Django's."""
+"""Snapshots of what is no plain data: objects, hostile ones, huge ones."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 import functools
-import importlib
 import json
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from escalated_core.helpdesk.references import Reference
-from escalated_core.helpdesk.world import World
 from escalated_core.trace.camera import DEPTH_CAP, NODE_CAP, STRING_CAP
 from escalated_core.trace.diff import changes, path_text
 from escalated_core.trace.pictures import RelativeSnapshot
@@ -476,104 +473,3 @@ def test_a_value_that_another_thread_changes_is_still_pictured():
         stop.set()
         thread.join()
     assert all(type(picture).__name__ == "DictSnapshot" for picture in pictures)
-
-
-# --- Django
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    world.open()
-    importlib.import_module("escalated_core.helpdesk.pictures").register()
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def models(world: World) -> ModuleType:
-    return importlib.import_module("escalated_core.helpdesk.models")
-
-
-@pytest.fixture
-def no_queries(world: World) -> Iterator[None]:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(connection) as queries:
-        yield
-    assert [query["sql"] for query in queries] == []
-
-
-def ticket(world: World) -> Any:
-    return world.resolve(Reference("ticket", 1))
-
-
-def test_a_model_shows_its_loaded_fields(world: World, models: ModuleType):
-    one = ticket(world)
-    deferred = models.Ticket.objects.only("subject").get(pk=one.pk)
-    fresh = models.Ticket.objects.get(pk=one.pk)
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(connection) as queries:
-        before = taken(fresh)
-        assert (before.kind, before.text) == ("model", f"Ticket {one.pk}")
-        assert before["subject"] == one.subject
-        assert before["requester_id"] == one.requester_id
-        assert set(taken(deferred).fields) == {"id", "subject"}
-        fresh.subject, fresh.status = "changed", models.Ticket.Status(fresh.status)
-        assert told(before, taken(fresh)) == ["subject", "status"]
-        unsaved = taken(models.Ticket(subject="new"))
-        assert (unsaved["id"], unsaved["subject"]) == (None, "new")
-        taken({"ticket": fresh, "nested": [deferred, (fresh,)]})
-    assert not queries.captured_queries
-
-
-def test_a_queryset_is_pictured_as_its_sql(models: ModuleType, no_queries: None):
-    tickets = models.Ticket.objects
-    open_ones = taken(tickets.filter(status="open"))
-    assert open_ones.kind == "queryset"
-    assert open_ones.text.startswith("SELECT ")
-    assert '"status" = open' in open_ones.text
-    assert told(open_ones, taken(tickets.filter(status="closed"))) == ["value"]
-    for queryset in (
-        tickets.all()[:5],
-        tickets.values("id"),
-        tickets.select_related("requester").order_by("-id"),
-        tickets.none(),
-        tickets.filter(pk__in=[]),
-        tickets.filter(tags__in=models.Tag.objects.all()).distinct(),
-    ):
-        assert taken(queryset).kind == "queryset"
-    taken(tickets)
-    taken(tickets.raw("SELECT 1"))
-
-
-def test_what_belongs_to_a_ticket_is_not_fetched(world: World, models: ModuleType):
-    one = models.Ticket.objects.get(pk=1)
-    from django.db import connection
-    from django.db.models import F, Q
-    from django.test.utils import CaptureQueriesContext
-    from django.utils.functional import SimpleLazyObject
-    from django.utils.safestring import mark_safe
-    from django.utils.translation import gettext_lazy
-
-    def fetch() -> Any:
-        return models.Ticket.objects.get(pk=2)
-
-    with CaptureQueriesContext(connection) as queries:
-        for value in (one.comments, one.tags, one.tags.all(), Q(a=1) | ~Q(b=2), F("id") + 1):
-            taken(value)
-        taken([SimpleLazyObject(fetch), gettext_lazy("text")])
-        assert taken(mark_safe("x")) == "x"
-        assert changes(taken(mark_safe("x")), taken("x"))
-    assert not queries.captured_queries
-
-
-def test_forms_and_requests_are_pictured(world: World, no_queries: None):
-    from django.http import HttpRequest, QueryDict
-
-    query = QueryDict("a=1&a=2&b=3")
-    assert taken(query) == {"a": ["1", "2"], "b": ["3"]}
-    assert taken(HttpRequest()).kind == "object"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from escalated_core.errors import WorkbenchError
@@ -61,11 +60,17 @@ class Workbench:
             self.watch()
 
     @classmethod
-    def begin(cls, path: str | Path | None = None, profile: Profile = "guide") -> Self:
-        """A workbench whose plugins are still being loaded (see `ready` and `wait`)."""
+    def begin(
+        cls, path: str | Path | None = None, profile: Profile = "guide", interrupts: bool = True
+    ) -> Self:
+        """A workbench whose plugins are still being loaded (see `ready` and `wait`).
+
+        `interrupts` tells whether stuck plugin code is stopped without anybody asking.
+        """
         workbench = cls.__new__(cls)
         workbench.root = plugins_root(path)
         workbench._begin(HostOptions(profile=profile))  # noqa: SLF001 - its own class
+        workbench._host.thread.automatic = interrupts  # noqa: SLF001
         return workbench
 
     def _begin(self, options: HostOptions) -> None:
@@ -74,6 +79,7 @@ class Workbench:
                 f"A workbench is open on {Workbench._open.root}.",
                 "Close it first: one per process.",
             )
+        self.profile = options.profile
         self._host = EmbeddedHost(self.root, options)
         self._watcher: Watcher | None = None
         self.trace = self._host.trace
@@ -94,10 +100,6 @@ class Workbench:
     def failure(self) -> BaseException | None:
         """Why the plugins could not be loaded at all; plugins that fail each are no failure."""
         return self._host.opened.failure
-
-    @property
-    def profile(self) -> Profile:
-        return self._host.options.profile
 
     @property
     def plugins(self) -> dict[str, Plugin]:
@@ -139,15 +141,6 @@ class Workbench:
     @time_limit.setter
     def time_limit(self, seconds: float) -> None:
         self._host.thread.time_limit = seconds
-
-    @property
-    def interrupts_by_itself(self) -> bool:
-        """Whether stuck code is interrupted without anybody asking."""
-        return self._host.thread.automatic
-
-    @interrupts_by_itself.setter
-    def interrupts_by_itself(self, automatic: bool) -> None:
-        self._host.thread.automatic = automatic
 
     def fire(self, hook: str, *args: Any, kind: Kind | None = None, **kwargs: Any) -> Firing:
         """Fire a hook and return what happened.
@@ -223,10 +216,5 @@ class Workbench:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -92,7 +92,7 @@ class Registration:
 
 
 def check(kind: Kind, hook: object, callback: object, priority: object) -> None:
-    """Raise `TypeError` naming the place when a registration cannot be meant (DESIGN 4.1)."""
+    """Raise `TypeError` naming the place when a registration cannot be meant."""
     check_name(hook)
     if not callable(callback):
         raise TypeError(f"Callback for {kind} {hook!r} must be callable.")

@@ -124,7 +124,7 @@ class EmbeddedHost:
 
     def changed(self, slug: str, change: Change) -> Job[None]:
         """Something happened to a folder of the root: take up what that means for its plugin."""
-        return self.thread.submit(f"reloading {slug}", lambda: self.lifecycle.changed(slug, change))
+        return self.thread.submit(f"reloading {slug}", lambda: self._take_up(slug, change))
 
     def hooks(self) -> list[Hook]:
         """Every documented hook and every hook that somebody listens to."""
@@ -159,6 +159,16 @@ class EmbeddedHost:
         for undo in reversed(self._undos):
             undo()
         self._undos.clear()
+
+    def _take_up(self, slug: str, change: Change) -> None:
+        try:
+            self.lifecycle.changed(slug, change)
+        except Exception as fault:
+            # Nobody waits for this job: without a finding, a fault of ours would go unseen.
+            message = f"The workbench failed to take up a change: {fault!r}."
+            cure = "This is a fault of the workbench: please report it."
+            self._report(Finding("workbench.fault", "error", message, cure, slug))
+            raise
 
     def _stop(self) -> None:
         self.memory.keep()

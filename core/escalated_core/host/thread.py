@@ -23,6 +23,8 @@ SWITCH_INTERVAL = 0.0005
 """Seconds a spinning callback may hold the interpreter before another thread gets its turn."""
 SWITCH_INTERVAL_INJECTING = 0.00001
 """The same while injecting: code that catches everything has only few places that let one out."""
+SIGNALS_EVERY = 0.2
+"""Seconds after which somebody who waits for a job lets signals, such as ctrl+c, be handled."""
 PATIENCE = 1.0
 """Seconds of injections after which a thread is given up."""
 CLOSING = 10.0
@@ -63,7 +65,11 @@ class Job(Generic[Result]):
 
     def wait(self, timeout: float | None = None) -> Result:
         """The job's result; raises what it raised, or `TimeoutError`."""
-        if not self._done.wait(timeout):
+        if timeout is None:
+            # Not all at once: a signal just before a wait begins is handled only when it ends.
+            while not self._done.wait(SIGNALS_EVERY):
+                continue
+        elif not self._done.wait(timeout):
             raise TimeoutError(f"{self.name} is not done yet")
         if self._error is not None:
             raise self._error

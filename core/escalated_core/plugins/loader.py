@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from escalated_core.errors import Interrupted, PluginError
+from escalated_core.errors import Interrupted
 from escalated_core.hooks.registry import HookRegistry, Stage
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
@@ -130,12 +130,9 @@ class Loader:
         except BaseException as error:
             if scope.abandoned:
                 raise
-            finding = error.finding if isinstance(error, PluginError) else None
-            return roll_back(_why(error, scope), finding)
-        changed = [(f"The change of {Path(file).name} is not live", file) for file in kept]
-        tables = [(f"The table of the model {name} is older than it", str(main)) for name in older]
-        load = Load(owner, space, scope, models=(*changed, *tables))
-        return self._commit(load, stage, shown)
+            return roll_back(_why(error, scope), getattr(error, "finding", None))
+        models = _not_live(kept, older, str(main))
+        return self._commit(Load(owner, space, scope, models=models), stage, shown)
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""
@@ -226,6 +223,15 @@ def _stuck(scope: Scope, main: Path) -> ErrorRecord:
     frame = Frame(place.file, place.line, "<module>", source_around(place.file, place.line))
     message = "stuck outside Python while it was imported; its thread was given up"
     return ErrorRecord("Interrupted", message, (frame,))
+
+
+def _not_live(
+    files: Iterable[str], tables: Iterable[str], main: str
+) -> tuple[tuple[str, str], ...]:
+    """What of a plugin's models only a restart brings in, each with its file."""
+    changed = [(f"The change of {Path(file).name} is not live", file) for file in files]
+    older = [(f"The table of the model {name} is older than it", main) for name in tables]
+    return (*changed, *older)
 
 
 def describe(callback: Callback) -> str:

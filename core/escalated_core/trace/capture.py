@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from types import FrameType
 from typing import Any, TextIO
@@ -207,8 +208,11 @@ def _keep(record: logging.LogRecord, sink: Sink) -> None:
 
 
 def _follow_threads() -> Undo:
-    """Threads that plugin code starts run in the context of the scope that started them."""
-    real = threading.Thread.start
+    """Threads that plugin code starts run in the context of the scope that started them.
+
+    What it gives to the threads of a pool runs in the context of the scope that gave it.
+    """
+    real = threading.Thread.start, ThreadPoolExecutor.submit
 
     def start(self: threading.Thread) -> None:
         owner = current_owner()
@@ -216,12 +220,20 @@ def _follow_threads() -> Undo:
             context, run = copy_context(), self.run
             self.run = lambda: context.run(run)
             THREADS[self] = owner, plugin_place()
-        real(self)
+        real[0](self)
+
+    def submit(
+        self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Future[Any]:
+        if current_owner() is None:
+            return real[1](self, fn, *args, **kwargs)
+        return real[1](self, copy_context().run, fn, *args, **kwargs)
 
     threading.Thread.start = start
+    ThreadPoolExecutor.submit = submit
 
     def undo() -> None:
-        threading.Thread.start = real
+        threading.Thread.start, ThreadPoolExecutor.submit = real
 
     return undo
 

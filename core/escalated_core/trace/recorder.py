@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from itertools import count, takewhile
+from itertools import count
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from escalated_core.hooks.registry import Chain
 from escalated_core.records import ErrorRecord, Finding, Frame, Kind
 from escalated_core.scope import CURRENT, Scope, refuse_abandoned
 from escalated_core.trace import live
+from escalated_core.trace.nesting import check_depth, check_stack
 from escalated_core.trace.pictures import same
 from escalated_core.trace.recording import OpenFiring, OpenStep
 from escalated_core.trace.snapshot import snapshot
@@ -26,11 +26,6 @@ from escalated_core.trace.trace import Trace
 from escalated_core.trace.tracebacks import error_record, source_around, traceback_text
 
 Profile = Literal["guide", "escalated-django"]
-
-MAX_NESTING = 64
-"""How deep one hook may fire itself."""
-SUSPICIOUS_NESTING = 8
-"""How deep a hook must have fired itself to be blamed for the end of Python's stack."""
 
 logger = logging.getLogger("escalated.hooks")
 
@@ -114,25 +109,8 @@ class Recorder:
         if parent is None:
             cause.firings.append(firing)
         else:
-            self._check_nesting(firing)
+            check_depth(firing)
         return firing
-
-    def _check_nesting(self, firing: OpenFiring) -> None:
-        levels = [outer for outer in ancestors(firing) if outer.hook == firing.hook]
-        if len(levels) >= MAX_NESTING:
-            raise _too_deep(levels, f"{len(levels)} levels deep")
-
-    def _check_stack(self, firing: OpenFiring, error: BaseException) -> None:
-        """Unwind nested firings that used up Python's stack before they reached the limit."""
-        if type(error) is not RecursionError:
-            return
-        around = list(ancestors(firing))
-        times = Counter(outer.hook for outer in around)
-        hooks = [outer.hook for outer in around if times[outer.hook] >= SUSPICIOUS_NESTING]
-        if hooks:
-            levels = [outer for outer in around if outer.hook == hooks[-1]]
-            how = f"{len(levels)} levels deep, and Python's stack was full"
-            raise _too_deep(levels, how) from None
 
     def _step(
         self, step: OpenStep, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -149,7 +127,7 @@ class Recorder:
         except Unwind as unwind:
             self._unwound(step, unwind)
         except BaseException as error:  # noqa: BLE001 - whatever a callback raises ends its step only
-            self._check_stack(step.firing, error)
+            check_stack(step.firing, error)
             self._failed(step, self._described(step, error))
         finally:
             if is_filter and not step.abandoned:
@@ -258,23 +236,6 @@ class Recorder:
         if step.error or step.returned_none or step.surplus:
             for finding in live.findings(step, self._signature(step.registration.hook)):
                 self._report(finding)
-
-
-def ancestors(firing: OpenFiring) -> Iterator[OpenFiring]:
-    """The firings around a firing, innermost first."""
-    outer = firing.parent
-    while outer is not None:
-        yield outer
-        outer = outer.parent
-
-
-def _too_deep(levels: list[OpenFiring], how: str) -> NestedTooDeep:
-    """The unwinding to the outermost of the firings of one hook, which is the last."""
-    inside = takewhile(lambda outer: outer is not levels[-1], ancestors(levels[0]))
-    steps = [outer.steps[-1] for outer in (levels[0], *inside) if outer.steps]
-    names = ", ".join(dict.fromkeys(step.registration.name for step in steps))
-    message = f"{levels[0].hook} fired itself {how}, through {names}."
-    return NestedTooDeep(levels[-1].id, f"{message} Fire it only under a condition that ends.")
 
 
 def _arguments(count: int) -> str:

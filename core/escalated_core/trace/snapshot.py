@@ -88,6 +88,7 @@ def _parts(base: Any, *names: str) -> Callable[[Any], list[Any]]:
 
 _DATE = ("year", "month", "day")
 _TIME = ("hour", "minute", "second", "microsecond")
+_date_of = _parts(date, *_DATE)
 
 
 def _moment(kind: type[datetime] | type[time]) -> Picture:
@@ -176,7 +177,7 @@ _RELATIVES: dict[type, Picture] = {
     int: _scalar(int.__int__),
     float: _scalar(float.__float__),
     Decimal: _scalar(Decimal),
-    date: _scalar(lambda value, parts=_parts(date, *_DATE): date(*parts(value))),
+    date: _scalar(lambda value: date(*_date_of(value))),
     timedelta: _scalar(timedelta.__pos__),
 }
 _KNOWN: dict[type, Picture] = {

@@ -49,7 +49,7 @@ class WorkbenchApp(App[int]):
     def _open(self) -> None:
         """Open the workbench, or say what is missing and look again."""
         try:
-            self.wb = Workbench.begin(self._path, self._profile)
+            self.wb = Workbench.begin(self._path, self._profile, interrupts=False)
         except UsageError as missing:
             if not isinstance(self.screen, WaitingScreen):
                 self.push_screen(WaitingScreen(missing.message, missing.cure))

@@ -11,23 +11,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static, TabbedContent, TabPane, Tree
+from textual.widgets import Footer, Tree
 
 from escalated_core.records import Location, Reload
-from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
 from escalated_workbench.tui.screens.text import TextScreen, reload_history
-from escalated_workbench.tui.widgets.findings import FindingList
 from escalated_workbench.tui.widgets.inspector import Inspector
+from escalated_workbench.tui.widgets.left import LeftPane
 from escalated_workbench.tui.widgets.status import ActivityLine, StatusLine
 from escalated_workbench.tui.widgets.timeline import Timeline
-from escalated_workbench.tui.widgets.trees import Entry, HookTree, PluginTree, RecordTree
+from escalated_workbench.tui.widgets.trees import PluginTree
 from escalated_workbench.tui.work import Commands
-from escalated_workbench.wording import here
 from escalated_workbench.workbench import Workbench
 
 FRAMES = 30
@@ -74,14 +71,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         with Horizontal(id="body"):
-            with TabbedContent(id="left"):
-                with TabPane("Plugins", id="plugins"):
-                    yield PluginTree(id="plugin-tree")
-                    yield Static(id="no-plugins", markup=False)
-                with TabPane("Hooks", id="hooks"):
-                    yield HookTree(id="hook-tree")
-                with TabPane("Findings", id="findings"):
-                    yield FindingList(id="finding-list")
+            yield LeftPane(id="left")
             with Container(id="right"):
                 yield Timeline(id="timeline")
                 yield Inspector(id="inspector")
@@ -89,7 +79,6 @@ class MainScreen(Screen[None]):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.wb.interrupts_by_itself = False
         # From another thread; a save is to be seen at once, not at the next frame.
         self.wb.on_reload(self._wake)
         self.query_one(PluginTree).focus()
@@ -107,27 +96,13 @@ class MainScreen(Screen[None]):
         revision = self.wb.revision
         if revision != self._drawn:
             self._drawn = revision
-            self._draw()
+            self.query_one(LeftPane).show(self.wb)
+            self._status()
         self.query_one(ActivityLine).tell(self.wb.activity)
 
     def _wake(self, reload: Reload) -> None:
         del reload
         self.call_later(self.tick)
-
-    def _draw(self) -> None:
-        plugins, hooks = self.wb.plugins, self.wb.hooks
-        findings = self.wb.findings
-        self.query_one(PluginTree).show(plugins.values(), hooks)
-        self.query_one(HookTree).show(hooks)
-        self.query_one(FindingList).show(findings)
-        active = sum(plugin.status == "active" for plugin in plugins.values())
-        left = self.query_one("#left", TabbedContent)
-        left.border_subtitle = f"{active} of {len(plugins)} active"
-        left.get_tab("findings").label = f"Findings {len(findings)}" if findings else "Findings"
-        self.query_one(PluginTree).display = bool(plugins)
-        self.query_one("#no-plugins").display = not plugins
-        self.query_one("#no-plugins", Static).update(self._no_plugins())
-        self._status()
 
     def _status(self) -> None:
         reloads = self.wb.reloads
@@ -137,13 +112,6 @@ class MainScreen(Screen[None]):
             self.query_one(Timeline).held,
             reloads[-1] if reloads else None,
             self.wb.findings,
-        )
-
-    def _no_plugins(self) -> Content:
-        return Content.assemble(
-            part("No plugins yet.\n\n", "bold"),
-            part(f"Make a folder in\n{here(self.wb.root)}\nwith plugin.json and plugin.py.\n\n"),
-            part("It appears here as you save.", "$text-muted"),
         )
 
     @on(Timeline.Selected)
@@ -158,12 +126,12 @@ class MainScreen(Screen[None]):
     def _wants_to_fire(self, event: Tree.NodeSelected[object]) -> None:
         # A hook that nobody hears has nothing to open: enter offers to fire it.
         if not event.node.children and not event.node.allow_expand:
-            entry = self.query_one(HookTree).entry
+            entry = self.query_one(LeftPane).entry
             if entry is not None and entry.node == "hook":
                 self.action_fire()
 
     def action_fire(self) -> None:
-        entry = self._entry
+        entry = self.query_one(LeftPane).entry
         wanted = entry.hook if entry and entry.hook else self._last_fired
         self.app.push_screen(FireScreen(self.wb.hooks, wanted), self._fired)
 
@@ -211,10 +179,7 @@ class MainScreen(Screen[None]):
             self.notify("No further firing failed.", markup=False)
 
     def action_pane(self, pane: str) -> None:
-        left = self.query_one("#left", TabbedContent)
-        left.active = pane
-        widget = self.query_one(f"#{pane} RecordTree, #{pane} FindingList", Widget)
-        widget.focus()
+        self.query_one(LeftPane).choose(pane)
 
     def action_zoom(self) -> None:
         if self.maximized is not None:
@@ -244,23 +209,11 @@ class MainScreen(Screen[None]):
     @property
     def place(self) -> Location | None:
         """The line that the focused pane points at."""
-        finding = self.query_one(FindingList).finding
-        if isinstance(self.focused, FindingList) and finding and finding.file:
-            return Location(finding.file, finding.line or 1)
-        entry = self._entry
-        if entry is not None and entry.place is not None:
-            return entry.place
-        return self.query_one(Inspector).place
-
-    @property
-    def _entry(self) -> Entry | None:
-        return self.focused.entry if isinstance(self.focused, RecordTree) else None
+        return self.query_one(LeftPane).place or self.query_one(Inspector).place
 
     @property
     def _plugin(self) -> str | None:
-        """The plugin meant by the focused pane, else the one under the plugin tree's cursor."""
-        entry = self._entry or self.query_one(PluginTree).entry
-        if entry is None or entry.plugin is None:
+        plugin = self.query_one(LeftPane).plugin
+        if plugin is None:
             self.notify("Put the cursor on a plugin first.", markup=False)
-            return None
-        return entry.plugin
+        return plugin

@@ -211,38 +211,16 @@ newest while the cursor is on the last one. `space` holds the list still; record
         if index >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[index]
-        if index == self.cursor:
-            base = self.get_component_rich_style("timeline--cursor")
-            segments = [Segment(text, base) for text, _ in self._cells(row, width)]
-        else:
-            segments = [Segment(text, base + style) for text, style in self._cells(row, width)]
-        return Strip(segments).extend_cell_length(width, base).crop(0, width)
-
-    def _cells(self, row: Row, width: int) -> list[tuple[str, Style]]:
-        """The pieces of a row, filling exactly `width` columns."""
         quiet = self.get_component_rich_style("timeline--time", partial=True)
         worst = self.get_component_rich_style(_OUTCOME_CLASS[row.outcome], partial=True)
-        moment = datetime.fromtimestamp(row.started_at).astimezone()
-        time = f" {moment:%H:%M:%S}" if width >= TIGHT else ""
-        time += f".{moment.microsecond // 1000:03d} " if width >= ROOMY else " "
-        indent = "  " * min(row.depth, 8) + ("└ " if row.depth else "")
-        glyph = "·" if not row.steps else OUTCOME_GLYPHS[row.outcome]
-        mark = "~" if row.changed else " "
-        took = f" {row.steps:>2} {mark}{glyph} {in_milliseconds(row.duration_ns):>6} ms "
-        room = max(width - len(time) - len(took), 4)
-        name = safe(f"{indent}{row.hook}")
-        who = safe(f" {' '.join(row.plugins)}") if row.plugins else ""
-        name = f"{name[: room - 1]}…" if len(name) > room else name
-        who = who if len(name) + len(who) <= room else ""
-        gap = " " * (room - len(name) - len(who))
-        owner = Style.parse(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
-        return [
-            (time, quiet),
-            (name, worst),
-            (who, owner + Style(dim=True)),
-            (gap, Style.null()),
-            (took, worst),
-        ]
+        if index == self.cursor:
+            base = self.get_component_rich_style("timeline--cursor")
+            segments = [Segment(text, base) for text, _ in row_cells(row, width, quiet, worst)]
+        else:
+            segments = [
+                Segment(text, base + style) for text, style in row_cells(row, width, quiet, worst)
+            ]
+        return Strip(segments).extend_cell_length(width, base).crop(0, width)
 
 
 _OUTCOME_CLASS = {
@@ -255,3 +233,28 @@ _OUTCOME_CLASS = {
 
 def _id(row: Row) -> int:
     return row.id
+
+
+def row_cells(row: Row, width: int, quiet: Style, worst: Style) -> list[tuple[str, Style]]:
+    """The pieces of a row, filling exactly `width` columns."""
+    moment = datetime.fromtimestamp(row.started_at).astimezone()
+    time = f" {moment:%H:%M:%S}" if width >= TIGHT else ""
+    time += f".{moment.microsecond // 1000:03d} " if width >= ROOMY else " "
+    indent = "  " * min(row.depth, 8) + ("└ " if row.depth else "")
+    glyph = "·" if not row.steps else OUTCOME_GLYPHS[row.outcome]
+    mark = "~" if row.changed else " "
+    took = f" {row.steps:>2} {mark}{glyph} {in_milliseconds(row.duration_ns):>6} ms "
+    room = max(width - len(time) - len(took), 4)
+    name = safe(f"{indent}{row.hook}")
+    who = safe(f" {' '.join(row.plugins)}") if row.plugins else ""
+    name = f"{name[: room - 1]}…" if len(name) > room else name
+    who = who if len(name) + len(who) <= room else ""
+    gap = " " * (room - len(name) - len(who))
+    owner = Style.parse(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
+    return [
+        (time, quiet),
+        (name, worst),
+        (who, owner + Style(dim=True)),
+        (gap, Style.null()),
+        (took, worst),
+    ]

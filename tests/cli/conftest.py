@@ -1,0 +1,105 @@
+"""The command line as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import escalated_core
+import escalated_workbench
+
+REPOSITORY = Path(__file__).parents[2]
+SOURCES = [
+    str(Path(str(each.__file__)).parents[1]) for each in (escalated_core, escalated_workbench)
+]
+
+COMMAND = [sys.executable, "-m", "escalated_workbench"]
+ENVIRONMENT = {
+    **{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_", "LANG"))},
+    "PYTHONPATH": os.pathsep.join(SOURCES),
+    "COLUMNS": "80",
+    "LANG": "C.UTF-8",
+}
+
+Result = subprocess.CompletedProcess[str]
+Run = Callable[..., Result]
+Copy = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """`run("list", cwd=..., env={...}, input=...)`; standard input is empty unless given."""
+
+    def call(
+        *words: object, cwd: Path | None = None, env: dict[str, str] | None = None, **more: object
+    ) -> Result:
+        options = {"input": "", "timeout": 60, **more}
+        return subprocess.run(
+            [*COMMAND, *map(str, words)],
+            cwd=cwd,
+            env={**ENVIRONMENT, **(env or {})},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def shell() -> Callable[[str], Result]:
+    """Runs a line in which `workbench` is the command; it fails if a part of a pipe does."""
+    head = f'set -o pipefail; workbench() {{ {shlex.join(COMMAND)} "$@"; }}'
+
+    def call(line: str) -> Result:
+        return subprocess.run(
+            ["bash", "-c", f"{head}\n{line}"],
+            env=ENVIRONMENT,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=60,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., subprocess.Popen[str]]:
+    """`start("fire", ...)` is the running process."""
+
+    def call(*words: object) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        line = [*COMMAND, *map(str, words)]
+        return subprocess.Popen(line, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """`copied("triage", "cyclic")` is a new folder with those sample or hostile plugins in it."""
+    corpora = (REPOSITORY / "sample_plugins", REPOSITORY / "tests" / "data" / "hostile")
+
+    def copy(*slugs: str) -> Path:
+        root = tmp_path_factory.mktemp("project") / "plugins" / "escalated"
+        root.mkdir(parents=True)
+        for slug in slugs:
+            source = next(corpus / slug for corpus in corpora if (corpus / slug).is_dir())
+            shutil.copytree(source, root / slug, ignore=shutil.ignore_patterns("__pycache__"))
+        return root
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def sample_slugs() -> list[str]:
+    return sorted(path.parent.name for path in REPOSITORY.glob("sample_plugins/*/plugin.json"))

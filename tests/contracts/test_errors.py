@@ -1,0 +1,203 @@
+"""Errors as records: the plugin's own frames with the source around them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalated_core.records import ErrorRecord, Frame
+from escalated_workbench import Workbench
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+Fail = Callable[..., ErrorRecord]
+
+
+@pytest.fixture
+def fail(write: Write, open_workbench: Open) -> Fail:
+    """`fail(body)` is the error of a callback with this body; more arguments are more files."""
+
+    def make(body: str, *more: str) -> ErrorRecord:
+        code = "from escalated.hooks import *\n\n\ndef callback(value):\n"
+        code += textwrap.indent(textwrap.dedent(body).strip(), "    ")
+        write("alpha", f"{code}\n\n\nadd_action('run', callback)\n", *more)
+        (step,) = open_workbench().fire("run", {}, kind="action").steps
+        assert step.error is not None
+        return step.error
+
+    return make
+
+
+def stops_at(frame: Frame) -> str:
+    """The source of a frame from the column on which it stopped."""
+    assert frame.column is not None
+    return dict(frame.source)[frame.line][frame.column - 1 :]
+
+
+def test_frames_tell_file_line_column_function_and_source(fail: Fail):
+    error = fail("""
+        first = 1
+        second = {"ü": first}; value["plan"]["x"]
+        third = 3
+    """)
+    (frame,) = error.frames
+    assert str(error) == "KeyError: 'plan'"
+    assert (frame.function, frame.line) == ("callback", 6)
+    assert Path(frame.file).name == "plugin.py"
+    assert stops_at(frame) == 'value["plan"]["x"]'
+    assert [number for number, _ in frame.source] == list(range(2, 11))
+    assert frame.source[2] == (4, "def callback(value):")
+    assert (error.file, error.line, error.frame) == (frame.file, 6, frame)
+
+
+def test_frames_are_the_plugins_own_helpers_included(fail: Fail):
+    error = fail(
+        """
+        from .prices import total
+        return total([value])
+        """,
+        "prices.py",
+        "import json\n\n\ndef total(lines):\n    return sum(map(price, lines))\n\n\n"
+        "def price(line):\n    return json.loads('{')\n",
+    )
+    assert error.type == "json.decoder.JSONDecodeError"
+    assert [(Path(f.file).name, f.function, f.line) for f in error.frames] == [
+        ("plugin.py", "callback", 6),
+        ("prices.py", "total", 5),
+        ("prices.py", "price", 9),
+    ]
+
+
+def test_an_error_outside_of_any_plugin_frame_points_to_the_callback(
+    write: Write, open_workbench: Open
+):
+    write("alpha", "from escalated.hooks import *\n\nadd_action('run', int)\n")
+    (step,) = open_workbench().fire("run", "five", kind="action").steps
+    assert step.error is not None
+    assert step.error.type == "ValueError"
+    assert (step.error.file, step.error.line) == (step.file, 3)
+    assert (3, "add_action('run', int)") in step.error.frames[0].source
+
+
+def test_causes_and_contexts_are_followed(fail: Fail):
+    error = fail("""
+        try:
+            try:
+                value["plan"]
+            except KeyError as missing:
+                raise LookupError("no plan") from missing
+        except LookupError:
+            raise RuntimeError("cannot bill")
+    """)
+    assert str(error) == "RuntimeError: cannot bill"
+    assert error.cause is not None
+    assert str(error.cause) == "LookupError: no plan"
+    assert str(error.cause.cause) == "KeyError: 'plan'"
+    assert error.cause.cause is not None
+    assert (error.cause.cause.line, error.cause.cause.cause) == (7, None)
+    assert fail("raise ValueError from None").cause is None
+
+
+def test_the_source_is_the_one_that_ran(write: Write, open_workbench: Open):
+    code = (
+        "from escalated.hooks import *\n\ndef callback():\n    1 / 0\n\nadd_action('run', callback)"
+    )
+    folder = write("alpha", code)
+    workbench = open_workbench()
+    (folder / "plugin.py").write_text("# nothing is left\n", "utf-8")
+    error = workbench.fire("run").error
+    assert error is not None
+    assert error.frame is not None
+    assert (4, "    1 / 0") in error.frame.source
+
+
+def test_a_module_that_cannot_be_read_is_shown_with_its_line(fail: Fail):
+    error = fail("from . import broken", "broken.py", "x = 1\ndef f(\n")
+    assert str(error) == "SyntaxError: '(' was never closed"
+    assert [(Path(f.file).name, f.line) for f in error.frames] == [
+        ("plugin.py", 5),
+        ("broken.py", 2),
+    ]
+    assert stops_at(error.frames[-1]) == "("
+    error = fail("eval('1 +')")
+    assert [(Path(f.file).name, f.line) for f in error.frames] == [("plugin.py", 5)]
+
+
+HOSTILE = {
+    "raises": ("raise ValueError", "(its __str__ raised ValueError)"),
+    "exits": ("raise SystemExit", "(its __str__ raised SystemExit)"),
+    "is long": ("return 'x' * 5_000", f"{'x' * 4_000}… (5,000 characters)"),
+    "is no text": ("return 5", "(its __str__ raised TypeError)"),
+    "recurses": ("return str(self)", "(its __str__ raised RecursionError)"),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_an_error_whose_text_fights_back(fail: Fail, how: str):
+    body, message = HOSTILE[how]
+    error = fail(f"""
+        class Hostile(Exception):
+            def __str__(self):
+                {body}
+
+            __repr__ = __str__
+            __cause__ = __context__ = __traceback__ = property(lambda self: 1 / 0)
+
+        raise Hostile
+    """)
+    assert error.type == "escalated_plugins.alpha.callback.<locals>.Hostile"
+    assert error.message == message
+    assert error.line == 12
+
+
+def test_an_error_whose_text_never_ends_is_interrupted(write: Write, open_workbench: Open):
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        class Endless(Exception):
+            def __str__(self):
+                while True:
+                    pass
+
+        def callback():
+            raise Endless
+
+        add_action("run", callback)
+        add_action("run", lambda: print("next"))
+        """,
+    )
+    workbench = open_workbench()
+    workbench.time_limit = 0.05
+    first, second = workbench.fire("run").steps
+    assert (first.outcome, second.output) == ("error", "next\n")
+    assert str(first.error) == "escalated_plugins.alpha.Endless: (its text never came to an end)"
+    assert first.error is not None
+    assert Path(str(first.error.file)).name == "plugin.py"
+
+
+def test_a_broken_signature_text_fails_no_step(write: Write, open_workbench: Open):
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        class Default:
+            def __repr__(self):
+                raise RuntimeError
+
+        @on_action("run")
+        def callback(one, two, three, option=Default()):
+            pass
+        """,
+    )
+    firing = open_workbench().fire("run", 1, kind="action")
+    error: Any = firing.error
+    assert (
+        error.message == "callback(...) needs 3 arguments, but run passes 1: run with 1 argument."
+    )
