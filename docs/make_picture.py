@@ -19,7 +19,7 @@ HOOKS = ("ticket_status_changed", "ticket_created", "ticket_data")
 async def take(root: Path) -> str:
     app = WorkbenchApp(str(root))
     async with app.run_test(size=(118, 34)) as pilot:
-        while app.wb is None or not app.wb.ready:
+        while app.wb is None or not app.wb.opening.done:
             await pilot.pause(0.05)
         for hook in HOOKS:
             app.wb.fire(hook)

@@ -200,7 +200,7 @@ def test_a_clash_of_labels_is_a_finding(write: Write, open_workbench: Open) -> N
     assert workbench.plugins["a-b"].status == "active"
     assert workbench.plugins["a_b"].status == "failed"
     (finding,) = [f for f in workbench.findings if f.severity == "error"]
-    assert (finding.code, finding.plugin) == ("models-label", "a_b")
+    assert (finding.code, finding.plugin) == ("models.label", "a_b")
     assert finding.file == str(folder / "models.py")
     assert "'a_b'" in finding.message
     assert "'a-b'" in finding.message

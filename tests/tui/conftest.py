@@ -62,7 +62,7 @@ def running(root: Path) -> Running:
         try:
             async with app.run_test(size=size, notifications=True) as pilot:
                 if (path or root).exists():
-                    await wait(pilot, lambda: app.wb is not None and app.wb.ready)
+                    await wait(pilot, lambda: app.wb is not None and app.wb.opening.done)
                     screen = app.screen
                     await wait(pilot, lambda: screen._drawn == app.wb.revision)
                 yield pilot

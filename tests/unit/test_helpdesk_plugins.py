@@ -213,7 +213,7 @@ def test_label_clashes_are_findings(world: World, make_plugin: Any, slug: str, r
     with pytest.raises(PluginError, match=reason) as caught:
         second.install(world, slug)
     finding = caught.value.finding
-    assert (finding.code, finding.severity, finding.plugin) == ("models-label", "error", slug)
+    assert (finding.code, finding.severity, finding.plugin) == ("models.label", "error", slug)
     assert finding.file == str(second.path / "models.py")
     assert "Rename" in finding.cure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from escalated_core.errors import WorkbenchError
 from escalated_core.host.desk import HelpDesk
@@ -12,7 +12,9 @@ from escalated_core.host.host import EmbeddedHost, HostOptions
 from escalated_core.records import Activity, Finding, Firing, Hook, Kind, Plugin, Reload
 from escalated_core.trace.recorder import Profile
 from escalated_workbench.roots import plugins_root
-from escalated_workbench.watcher import Watcher
+
+if TYPE_CHECKING:
+    from escalated_workbench.watcher import Watcher
 
 
 class Workbench:
@@ -52,7 +54,7 @@ class Workbench:
         )
         self._begin(options)
         try:
-            self.wait()
+            self.opening.wait()
         except BaseException:
             self.close()
             raise
@@ -63,7 +65,7 @@ class Workbench:
     def begin(
         cls, path: str | Path | None = None, profile: Profile = "guide", interrupts: bool = True
     ) -> Self:
-        """A workbench whose plugins are still being loaded (see `ready` and `wait`).
+        """A workbench whose plugins are still being loaded (see `opening`).
 
         `interrupts` tells whether stuck plugin code is stopped without anybody asking.
         """
@@ -82,24 +84,12 @@ class Workbench:
         self.profile = options.profile
         self._host = EmbeddedHost(self.root, options)
         self._watcher: Watcher | None = None
+        self.opening = self._host.opened
+        """Done when every plugin has been loaded, or has failed to; fails if none could be."""
         self.trace = self._host.trace
         self.ui = self._host.ui
         self.helpdesk = HelpDesk(self._host.rows)
         Workbench._open = self
-
-    @property
-    def ready(self) -> bool:
-        """Whether every plugin has been loaded, or has failed to."""
-        return self._host.opened.done
-
-    def wait(self) -> None:
-        """Wait until it is ready."""
-        self._host.opened.wait()
-
-    @property
-    def failure(self) -> BaseException | None:
-        """Why the plugins could not be loaded at all; plugins that fail each are no failure."""
-        return self._host.opened.failure
 
     @property
     def plugins(self) -> dict[str, Plugin]:
@@ -197,6 +187,9 @@ class Workbench:
     def watch(self) -> None:
         """Reload plugins as their files are saved, from now on."""
         if self._watcher is None:
+            # Only here: no verb that reports may pay for it.
+            from escalated_workbench.watcher import Watcher
+
             self._watcher = Watcher(self.root, self._host)
 
     def on_reload(self, listener: Callable[[Reload], None]) -> Callable[[], None]:

@@ -148,7 +148,7 @@ def _refuse(slug: str, label: str, holder: AppConfig | None, module: ModuleType)
         return
     raise PluginError(
         Finding(
-            code="models-label",
+            code="models.label",
             severity="error",
             message=f"The models of '{slug}' need the Django label '{label}', {problem}.",
             cure="Rename the plugin: the label is its slug with '-' as '_'.",

@@ -105,8 +105,7 @@ class Loader:
         Args:
             on_given_up: is told, on another thread, when this call will never return.
         """
-        main = found.root / manifest.main_file
-        space = PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
+        space = self._space(found, manifest)
         swap = _Swap(self._finder, space, old)
         shown = self.ui.of(found.slug)
         kept = swap.keep(filter(self._around.has_models, swap.old_modules.values()))
@@ -120,7 +119,7 @@ class Loader:
             return Load(owner, space, scope, error, finding)
 
         def given_up() -> None:
-            on_given_up(roll_back(_stuck(scope, main)))
+            on_given_up(roll_back(_stuck(scope, space.main)))
 
         scope = LoadScope(owner, given_up)
         try:
@@ -131,8 +130,12 @@ class Loader:
             if scope.abandoned:
                 raise
             return roll_back(_why(error, scope), getattr(error, "finding", None))
-        models = _not_live(kept, older, str(main))
+        models = _not_live(kept, older, str(space.main))
         return self._commit(Load(owner, space, scope, models=models), stage, shown)
+
+    def _space(self, found: Found, manifest: Manifest) -> PluginSpace:
+        main = found.root / manifest.main_file
+        return PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""

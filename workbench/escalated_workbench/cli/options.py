@@ -63,7 +63,7 @@ class Call(NamedTuple):
         self.output.guard()
         with Workbench.begin(self.root, self.profile) as workbench:
             workbench.time_limit = self.time_limit
-            workbench.wait()
+            workbench.opening.wait()
             yield workbench
 
     def report(self, lines: Iterable[str], **content: Any) -> None:

@@ -87,8 +87,9 @@ class MainScreen(Screen[None]):
 
     def tick(self) -> None:
         """Take up what happened since the last time."""
-        if self.wb.failure is not None:
-            self.app.exit(3, return_code=3, message=f"The workbench failed: {self.wb.failure!r}")
+        failure = self.wb.opening.failure
+        if failure is not None:
+            self.app.exit(3, return_code=3, message=f"The workbench failed: {failure!r}")
         rows, self._seen = self.wb.trace.rows(self._seen)
         timeline = self.query_one(Timeline)
         if rows:
