@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# More arguments for pytest, e.g. make test PYTEST="--guide path/to/guide.md"
+# More arguments for pytest, e.g. make test PYTEST="--guide=path/to/guide.md"
 PYTEST ?=
 
 .PHONY: run test lint types imports unit wheel bench snapshots picture clean
