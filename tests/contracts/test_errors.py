@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -72,15 +73,32 @@ def test_frames_are_the_plugins_own_helpers_included(fail: Fail):
     ]
 
 
-def test_an_error_outside_of_any_plugin_frame_points_to_the_callback(
-    write: Write, open_workbench: Open
+@pytest.mark.parametrize(("callback", "given"), [("int", "five"), ("json.loads", "{")])
+def test_an_error_outside_of_the_plugin_points_to_where_it_registered_the_callback(
+    write: Write, open_workbench: Open, callback: str, given: str
 ):
-    write("alpha", "from escalated.hooks import *\n\nadd_action('run', int)\n")
-    (step,) = open_workbench().fire("run", "five", kind="action").steps
+    write("alpha", f"import json\nfrom escalated.hooks import *\n\nadd_action('run', {callback})\n")
+    workbench = open_workbench()
+    (step,) = workbench.fire("run", given, kind="action").steps
     assert step.error is not None
-    assert step.error.type == "ValueError"
-    assert (step.error.file, step.error.line) == (step.file, 3)
-    assert (3, "add_action('run', int)") in step.error.frames[0].source
+    assert (step.error.file, step.error.line) == (step.file, 4)
+    assert (4, f"add_action('run', {callback})") in step.error.frames[0].source
+    (finding,) = workbench.findings
+    assert (finding.file, finding.line) == (step.file, 4)
+
+
+def test_an_error_of_a_callback_that_no_plugin_registered_shows_its_frames(open_workbench: Open):
+    workbench = open_workbench()
+    hooks = importlib.import_module("escalated.hooks")
+
+    @hooks.on_action("run")
+    def callback() -> None:
+        raise ValueError("mine")
+
+    (step,) = workbench.fire("run").steps
+    assert step.error is not None
+    assert (step.plugin, step.error.frames[-1].function) == (None, callback.__qualname__)
+    assert step.error.file == __file__
 
 
 def test_causes_and_contexts_are_followed(fail: Fail):

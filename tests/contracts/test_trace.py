@@ -380,3 +380,29 @@ def test_every_firing_of_the_samples_is_ready_for_json(samples: Path, open_workb
         assert record["hook"] == firing.hook
         assert record["outcome"] == firing.outcome
         assert len(record["steps"]) == len(firing.steps)
+
+
+def test_a_result_can_be_fired_again_and_references_may_be_named(
+    write: Write, open_workbench: Open
+) -> None:
+    write(
+        "again",
+        """
+        from escalated.hooks import on_action, on_filter
+
+        @on_filter("ticket_data")
+        def tag(data, ticket):
+            data["tags"].append("x")
+            return data
+
+        @on_action("told")
+        def told(who):
+            print(who.pk)
+        """,
+    )
+    wb = open_workbench()
+    first = wb.fire("ticket_data", {"tags": []}, None)
+    second = wb.fire("ticket_data", first.result, None)
+    assert (first.result, second.result) == ({"tags": ["x"]}, {"tags": ["x", "x"]})
+    (step,) = wb.fire("told", who=wb.helpdesk.user(3)).steps
+    assert step.output == "3\n"

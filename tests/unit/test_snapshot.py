@@ -369,3 +369,8 @@ def test_every_snapshot_is_ready_for_json(value: Any):
 def test_different_values_are_different_in_json(pair: tuple[Any, Any]):
     one, other = (json.dumps(to_plain(snapshot(value)), allow_nan=False) for value in pair)
     assert (one == other) is (strict(pair[0]) == strict(pair[1]))
+
+
+def test_keys_that_look_like_tags_are_no_tags_in_json():
+    assert to_plain(snapshot({"$set": [1]})) != to_plain(snapshot({1}))
+    assert to_plain(snapshot({"a": 1})) == {"a": 1}

@@ -30,11 +30,16 @@ class Arity(NamedTuple):
 
 
 class Registration:
-    """A callback registered on a hook. `alive` turns False when it is removed."""
+    """A callback registered on a hook.
+
+    `alive` turns False when it is removed. `blamed` is the line of the plugin to look at when
+    something is wrong with it: where it is defined, or else where it was registered.
+    """
 
     __slots__ = (
         "alive",
         "arity",
+        "blamed",
         "callback",
         "defined_at",
         "file",
@@ -64,8 +69,11 @@ class Registration:
         self.name = callback_name(callback)
         # Read here, in the scope of whoever registers: `__signature__` may run a plugin's code.
         self.arity = arity(callback)
-        self.defined_at = definition(callback)
+        function = function_of(callback)
+        self.defined_at = definition(function)
         place = calling_place()
+        is_own = "__escalated_plugin__" in getattr(function, "__globals__", {})
+        self.blamed = self.defined_at if is_own and self.defined_at else place
         self.file, self.line = place.file, place.line
         self.order: tuple[float, int, int] = (priority, 0, 0)
 
@@ -175,15 +183,19 @@ def unwrap(callback: Any) -> Any:
     return callback.__func__ if inspect.ismethod(callback) else callback
 
 
-def definition(callback: Any) -> Location | None:
-    """Where the callback's code stands, if it is Python code."""
+def function_of(callback: Any) -> object:
+    """The function whose code runs when the callback is called, decorators looked through."""
     plain: object = unwrap(callback)
     if not inspect.isroutine(plain) and not inspect.isclass(plain):
         plain = inspect.getattr_static(type(plain), "__call__", None)
     try:
-        function = inspect.unwrap(cast("Callable[..., Any]", plain))
+        return inspect.unwrap(cast("Callable[..., Any]", plain))
     except ValueError:  # it claims to wrap itself
-        function = plain
+        return plain
+
+
+def definition(function: object) -> Location | None:
+    """Where a function stands, if it is written in Python."""
     code = getattr(function, "__code__", None)
     return Location(code.co_filename, code.co_firstlineno) if inspect.iscode(code) else None
 

@@ -30,6 +30,7 @@ from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Firing, Hook, Kind
 from escalated_core.trace.capture import Capture
 from escalated_core.trace.recorder import Cause, Profile, Recorder
+from escalated_core.trace.snapshot import plain
 from escalated_core.trace.trace import Trace
 
 Result = TypeVar("Result")
@@ -93,8 +94,9 @@ class EmbeddedHost:
 
         def work() -> None:
             given = self._arguments(hook, chosen, args)
+            named = {name: self._resolved(arg) for name, arg in kwargs.items()}
             with self._recorder.because(cause):
-                self.registry.fire(chosen, hook, given, kwargs)
+                self.registry.fire(chosen, hook, given, named)
 
         try:
             self.require_hook(hook)
@@ -198,7 +200,8 @@ class EmbeddedHost:
         return tuple(self._resolved(arg) for arg in args)
 
     def _resolved(self, arg: Any) -> Any:
-        return self._around.world().resolve(arg) if isinstance(arg, Reference) else arg
+        """What a plugin gets: the live row for a reference, a copy to change for a snapshot."""
+        return self._around.world().resolve(arg) if isinstance(arg, Reference) else plain(arg)
 
     def _kind(self, hook: str, kind: Kind | None, has_args: bool) -> Kind:
         if kind is not None:

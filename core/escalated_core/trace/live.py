@@ -30,10 +30,7 @@ def findings(step: OpenStep, documented: str | None) -> Iterator[Finding]:
 
 
 def _finding(step: OpenStep, code: str, severity: Severity, message: str, cure: str) -> Finding:
-    place = step.registration.defined_at
-    file, line = step.registration.file, step.registration.line
+    file, line = step.registration.blamed.file, step.registration.blamed.line
     if step.error is not None and step.error.file is not None:
         file, line = step.error.file, step.error.line or line
-    elif place is not None:
-        file, line = place.file, place.line
     return Finding(code, severity, message, cure, step.registration.slug, file, line)

@@ -199,21 +199,21 @@ class Recorder:
             self.trace.add(step.firing)
 
     def _interrupted(self, step: OpenStep, how: str, error: Unwind | None = None) -> ErrorRecord:
-        frames = error_record(error).frames if error else (_definition_frame(step.registration),)
+        frames = error_record(error).frames if error else (_blamed_frame(step.registration),)
         return ErrorRecord("Interrupted", f"{step.registration.name} was {how}", frames)
 
     def _described(self, step: OpenStep, error: BaseException) -> ErrorRecord:
         """Picture an error; in a scope, as its `__str__` may be a plugin's and never end."""
         scope = Scope(step.owner, f"the text of what {step.doing} raised", step.firing)
         try:
-            return scope.run(error_record, error)
+            return scope.run(error_record, error, outside=step.owner is None)
         except Interrupted:
             return ErrorRecord(type_name(kind_of(error)), "(its text never came to an end)")
 
     def _failed(self, step: OpenStep, record: ErrorRecord) -> None:
         registration = step.registration
         if not record.frames:
-            record = replace(record, frames=(_definition_frame(registration),))
+            record = replace(record, frames=(_blamed_frame(registration),))
         step.outcome = "error"
         step.error = record
         token = CURRENT.set(step)
@@ -242,7 +242,6 @@ def _arguments(count: int) -> str:
     return f"{count} argument{'s' * (count != 1)}"
 
 
-def _definition_frame(registration: Registration) -> Frame:
-    place = registration.defined_at
-    file, line = (place.file, place.line) if place else (registration.file, registration.line)
-    return Frame(file, line, registration.name, source_around(file, line))
+def _blamed_frame(registration: Registration) -> Frame:
+    place = registration.blamed
+    return Frame(place.file, place.line, registration.name, source_around(place.file, place.line))

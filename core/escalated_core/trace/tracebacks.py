@@ -23,23 +23,23 @@ _OUTERMOST = 10
 _BASE: Any = vars(BaseException)
 
 
-def error_record(error: BaseException, depth: int = 4) -> ErrorRecord:
+def error_record(error: BaseException, depth: int = 4, outside: bool = True) -> ErrorRecord:
     """Picture an exception; its chain is followed up to `depth` causes.
 
-    Frames of the core are left out, and what the plugin called outside of itself is cut off
-    unless nothing else is left. Runs the exception's `__str__`, which may be a plugin's.
+    Only frames of plugins are kept; if there are none, and `outside` is true, those of others.
+    Runs the exception's `__str__`, which may be a plugin's.
     """
     cause: BaseException | None = _BASE["__cause__"].__get__(error)
     if cause is None and not _BASE["__suppress_context__"].__get__(error):
         cause = _BASE["__context__"].__get__(error)
-    frames = _frames(_BASE["__traceback__"].__get__(error))
+    frames = _frames(_BASE["__traceback__"].__get__(error), outside)
     if isinstance(error, SyntaxError):
         frames += _syntax_frame(error)
     return ErrorRecord(
         type=type_name(kind_of(error)),
         message=message_of(error),
         frames=tuple(frames),
-        cause=error_record(cause, depth - 1) if cause is not None and depth > 0 else None,
+        cause=error_record(cause, depth - 1, outside) if cause is not None and depth > 0 else None,
     )
 
 
@@ -70,13 +70,14 @@ def source_around(file: str, line: int) -> tuple[tuple[int, str], ...]:
     return tuple(enumerate((text.rstrip("\n") for text in lines[first - 1 : line + AROUND]), first))
 
 
-def _frames(trace: TracebackType | None) -> list[Frame]:
+def _frames(trace: TracebackType | None, outside: bool) -> list[Frame]:
     walked = [
         (frame, line, column)
         for (frame, line), column in zip(traceback.walk_tb(trace), _columns(trace), strict=True)
         if not frame.f_code.co_filename.startswith((CORE_FOLDER, "<frozen importlib"))
     ]
-    chosen = [entry for entry in walked if "__escalated_plugin__" in entry[0].f_globals] or walked
+    own = [entry for entry in walked if "__escalated_plugin__" in entry[0].f_globals]
+    chosen = own or (walked if outside else [])
     left_out = len(chosen) - FRAME_CAP
     if left_out <= 0:
         return [_frame(*entry) for entry in chosen]
