@@ -23,7 +23,7 @@ SOURCES = [
     str(Path(str(each.__file__)).parents[1]) for each in (escalated_core, escalated_workbench)
 ]
 
-HEAVY = {"textual", "rich", "django", "faker", "jsonschema", "requests", "watchfiles"}
+HEAVY = {"textual", "rich", "django", "faker", "jsonschema", "requests", "watchdog"}
 
 Imported = Callable[..., set[str]]
 
@@ -74,7 +74,7 @@ class TestImports:
     ) -> None:
         for slug in ("billing", "hello-world", "triage"):
             shutil.copytree(REPOSITORY / "sample_plugins" / slug, root / slug)
-        assert imported(*words.split(), "-p", root) & (HEAVY - {"watchfiles"}) == set()
+        assert imported(*words.split(), "-p", root) & (HEAVY - {"watchdog"}) == set()
 
     def test_firing_imports_no_textual(self, imported: Imported, root: Path) -> None:
         names = imported("fire", "ticket_created", "-p", root)
@@ -90,7 +90,7 @@ class TestImports:
             "print(*sys.modules)\n"
         )
         names = {name.partition(".")[0] for name in run_python("-c", code).split()}
-        banned = {"escalated_workbench", "textual", "rich", "click", "watchfiles", "IPython"}
+        banned = {"escalated_workbench", "textual", "rich", "click", "watchdog", "IPython"}
         assert names & {*banned, "django", "faker"} == set()
         assert "escalated_core" in names
 

@@ -8,20 +8,16 @@ import stat
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from time import time
 from typing import Protocol
 
-import watchfiles
-
-from escalated_core.plugins.imports import digest, tries
 from escalated_core.plugins.plugin import Change
+from escalated_workbench.changes import Changes
 
-STEP_MS = 1
-DEBOUNCE_MS = 10
-"""How long the watcher gathers events of one save; measured at about 1.3 times a raw wake-up."""
 LOOK_AGAIN = 0.3
 """Seconds between two looks for a folder that is not there, and for new links in it."""
-LARGE = 1_000_000
-"""Bytes from which on a file is told apart by its size and time of change, not its content."""
+MARGIN = 1.0
+"""Seconds by which clocks of files and processes may differ."""
 
 _DROPPINGS = re.compile(
     r".*~|\..*|#.*#|4913|.*\.sw[a-z]|.*\.tmp|.*\.pyc|__pycache__"
@@ -30,7 +26,7 @@ _DROPPINGS = re.compile(
 )
 
 FOLDER = "folder"
-"""The fingerprint of every folder: what is in it has fingerprints of its own."""
+"""The signature of every folder: what is in it has signatures of its own."""
 
 _Places = list[tuple[str, int, int]]
 
@@ -42,12 +38,20 @@ class Reloading(Protocol):
 
 
 class Watcher:
-    """Follows a plugins folder, the folders linked into it, and its going and coming back."""
+    """Follows a plugins folder, the folders linked into it, and its going and coming back.
 
-    def __init__(self, root: Path, host: Reloading) -> None:
+    Args:
+        root: the plugins folder.
+        host: is told of changes.
+        since: from when on it is to be told, in seconds since the epoch: when it read the plugins.
+    """
+
+    def __init__(self, root: Path, host: Reloading, since: float) -> None:
         self._root = root
         self._host = host
+        self._since = since - MARGIN
         self._stop = threading.Event()
+        self._changes: Changes | None = None
         self._seen: dict[str, str] = {}
         self._roots = [(str(root), ""), (os.path.realpath(root), "")]
         self._inside = self._roots
@@ -59,6 +63,8 @@ class Watcher:
 
     def close(self) -> None:
         self._stop.set()
+        if self._changes is not None:
+            self._changes.wake()
         self._thread.join(5)
 
     def _run(self) -> None:
@@ -67,39 +73,32 @@ class Watcher:
             if places:
                 self._follow(places)
             else:
-                self._take_up(self._everything())
+                self._take_up(self._missed())
                 self._stop.wait(LOOK_AGAIN)
 
     def _follow(self, places: _Places) -> None:
         """Watch until the set of folders to watch changes."""
         folders = [folder for folder, *_ in places]
-        events = watchfiles.watch(
-            *folders,
-            watch_filter=None,
-            step=STEP_MS,
-            debounce=DEBOUNCE_MS,
-            stop_event=self._stop,
-            rust_timeout=int(LOOK_AGAIN * 1000),
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
-        look: list[str] = []
         try:
-            for count, changes in enumerate(events):
-                paths = {path for _, path in changes}
-                self._take_up(paths)
-                if count == 0:
-                    # What changed before the watch stood has no event.
-                    self._take_up(self._everything())
-                # Nor has what was written into a new folder before that was watched too.
-                for folder in look:
-                    self._take_up(_files(folder))
-                look = [path for path in paths if Path(path).is_dir()]
-                if not paths.isdisjoint(folders) or self._places() != places:
-                    return
-        except OSError:  # a folder went before the watch stood
-            return
+            with Changes(folders, LOOK_AGAIN) as self._changes:
+                # What changed before the watch stood has no event.
+                self._take_up(self._missed())
+                for paths in self._changes:
+                    if self._stop.is_set():
+                        return
+                    self._take_up(paths)
+                    if self._moved(paths, places):
+                        return
+        except OSError:
+            # A folder went before the watch stood, or the system watches no more: look then.
+            self._take_up(self._missed())
+            self._stop.wait(LOOK_AGAIN)
+
+    def _moved(self, paths: set[str], places: _Places) -> bool:
+        """Whether there are other folders to watch now."""
+        # Links to follow lie in the root itself: a save in a plugin waits for no look.
+        in_root = any(str(Path(path).parent) == places[0][0] for path in paths)
+        return (in_root or not paths) and self._places() != places
 
     def _places(self) -> _Places:
         """The root and every folder that a link in it leads to, each with what identifies it."""
@@ -118,9 +117,10 @@ class Watcher:
         for path in paths:
             for folder, prefix in self._inside:
                 if path == folder or path.startswith(folder + os.sep):
-                    relative = Path(prefix, os.path.relpath(path, folder))
-                    if is_source(relative):
-                        by_slug.setdefault(relative.parts[0], set()).add(str(self._root / relative))
+                    inside = f"{prefix}{os.sep}{path[len(folder) + 1 :]}".strip(os.sep)
+                    if is_source(inside):
+                        slug = inside.partition(os.sep)[0]
+                        by_slug.setdefault(slug, set()).add(f"{self._root}{os.sep}{inside}")
         for slug, names in sorted(by_slug.items()):
             touched = sorted(names)
             new = [name for name in touched if self._is_new(name)]
@@ -128,16 +128,24 @@ class Watcher:
             self._host.changed(slug, Change(tuple(touched), tuple(new)))
 
     def _is_new(self, name: str) -> bool:
-        """Whether a file's content differs from when it was last seen, or a path is gone."""
+        """Whether a file differs from when it was last seen, or a path is gone."""
         before = self._seen.pop(name, None)
-        now = fingerprint(Path(name))
+        now = signature(name)
         if now is not None:
             self._seen[name] = now
         return now not in (before, FOLDER)
 
-    def _everything(self) -> set[str]:
-        """All there is and all there was: what differs has changed while nothing was watched."""
-        return {*_files(str(self._root)), *self._seen}
+    def _missed(self) -> set[str]:
+        """All paths of the plugins that may have changed while nothing was watched."""
+        since, self._since = self._since, time() - MARGIN
+        there = set(_files(str(self._root)))
+        gone = self._seen.keys() - there
+        differing = {n for n in there if signature(n) != self._seen.get(n) or _changed(n) >= since}
+        slugs = {self._slug(name) for name in differing | gone}
+        return {name for name in there | gone if self._slug(name) in slugs}
+
+    def _slug(self, name: str) -> str:
+        return name[len(str(self._root)) + 1 :].partition(os.sep)[0]
 
 
 def _place(folder: str) -> tuple[str, int, int] | None:
@@ -151,39 +159,40 @@ def _place(folder: str) -> tuple[str, int, int] | None:
 
 def _files(root: str) -> Iterator[str]:
     """Everything below the root that can be part of a plugin; links are followed once."""
-    visited: set[str] = set()
+    visited: set[tuple[int, int]] = set()
     for folder, folders, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in visited:
+        place = _place(folder)
+        if place is None or place[1:] in visited:
             folders.clear()
             continue
-        visited.add(real)
-        folders[:] = [name for name in folders if is_source(Path(name))]
-        yield from (str(Path(folder, name)) for name in [*folders, *files] if is_source(Path(name)))
+        visited.add(place[1:])
+        folders[:] = filter(is_source, folders)
+        yield from (f"{folder}{os.sep}{name}" for name in [*folders, *filter(is_source, files)])
 
 
-def is_source(path: Path) -> bool:
+def is_source(path: str) -> bool:
     """Whether a path inside the plugins root can be part of a plugin: no editor's droppings."""
-    return bool(path.parts) and not any(_DROPPINGS.fullmatch(part) for part in path.parts)
+    parts = path.split(os.sep)  # noqa: PTH206 - asked of every file there is: Path is slow
+    return path != "" and not any(map(_DROPPINGS.fullmatch, parts))
 
 
-def fingerprint(path: Path) -> str | None:
-    """What tells one content of a path from another; None when there is nothing.
+def signature(name: str) -> str | None:
+    """What tells a file from another in its place; None when there is nothing.
 
-    A file that is empty may be being written: it gets a moment to fill.
+    What plugins load is compared by content, which the host does. The rest need not be read.
     """
-    found: str | None = None
-    for _ in tries(path):
-        try:
-            if path.is_dir():
-                return FOLDER
-            status = path.stat()
-            if status.st_size > LARGE:
-                return f"{status.st_size} {status.st_mtime_ns}"
-            data = path.read_bytes()
-        except OSError:
-            return None
-        found = digest(data)
-        if data or path.name == "__init__.py":
-            break
-    return found
+    try:
+        status = os.stat(name)  # noqa: PTH116 - asked of every file there is
+    except OSError:
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        return FOLDER
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _changed(name: str) -> float:
+    """When a path was written to or moved, in seconds since the epoch."""
+    try:
+        return os.stat(name).st_ctime  # noqa: PTH116 - as above
+    except OSError:
+        return 0

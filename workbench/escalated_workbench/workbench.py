@@ -190,7 +190,7 @@ class Workbench:
             # Only here: no verb that reports may pay for it.
             from escalated_workbench.watcher import Watcher
 
-            self._watcher = Watcher(self.root, self._host)
+            self._watcher = Watcher(self.root, self._host, self._host.began)
 
     def on_reload(self, listener: Callable[[Reload], None]) -> Callable[[], None]:
         """Call `listener` with each reload, on another thread; returns the undo."""

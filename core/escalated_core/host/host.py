@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import time
 from typing import Any, TypeVar
 
 from escalated_core.errors import Abandoned, PluginError, UsageError
@@ -53,6 +54,8 @@ class EmbeddedHost:
     def __init__(self, root: Path, options: HostOptions) -> None:
         self.root = root
         self.options = options
+        self.began = time()
+        """When it began to read the plugins, in seconds since the epoch."""
         self.catalogue = guide_catalogue()
         self.findings = Findings()
         self.trace = Trace()

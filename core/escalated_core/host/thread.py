@@ -100,8 +100,8 @@ class PluginThread:
         self._on_stop = on_stop
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._job: Job[Any] | None = None
-        self._wake = threading.Event()
         self._stopping = False
+        self._stopped = threading.Event()
         self._interrupting = threading.Lock()
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
@@ -116,7 +116,6 @@ class PluginThread:
             job.fail(WorkbenchError("The workbench is closed."))
         else:
             self._jobs.put(job)
-            self._wake.set()
         return job
 
     def call(self, name: str, work: Callable[[], Result]) -> Result:
@@ -151,15 +150,13 @@ class PluginThread:
         while (job := self._next_now()) is not None:
             job.fail(WorkbenchError("The workbench was closed before this could run."))
         self._jobs.put(None)
-        self._wake.set()
         deadline = monotonic() + CLOSING
         while self._thread.is_alive() and monotonic() < deadline:
             self._thread.join(TICK)
             if self._running() is not None:
                 self.interrupt()
-        self._wake.set()
-        if self._watch is not threading.current_thread():
-            self._watch.join(PATIENCE)
+        self._stopped.set()
+        self._watch.join(PATIENCE)
         sys.setswitchinterval(self._switch_interval)
 
     def _start(self) -> threading.Thread:
@@ -173,8 +170,6 @@ class PluginThread:
             self._on_start()
             while (job := self._jobs.get()) is not None:
                 self._job = job
-                # The watch may have looked between the queue and here, and found nothing.
-                self._wake.set()
                 self._on_job()
                 job.run()
                 if self._thread is not me:
@@ -195,16 +190,12 @@ class PluginThread:
         return RUNNING.get(self._thread.ident or 0)
 
     def _keep_watch(self) -> None:
-        while not self._stopping:
-            self._wake.wait()
-            self._wake.clear()
-            while not self._stopping and (self._job is not None or not self._jobs.empty()):
-                scope = self._running()
-                stuck = scope is not None and scope.own_ns > self.time_limit * 1e9
-                if scope is not None and stuck and self.automatic:
-                    self._stop_scope(scope)
-                self._wake.wait(TICK)
-                self._wake.clear()
+        # A tick, not a word with every job: a thread that wakes would delay the job's first step.
+        while not self._stopped.wait(TICK):
+            scope = self._running()
+            stuck = scope is not None and scope.own_ns > self.time_limit * 1e9
+            if scope is not None and stuck and self.automatic and not self._stopping:
+                self._stop_scope(scope)
 
     def _stop_scope(self, scope: Scope) -> bool:
         with self._interrupting:

@@ -52,6 +52,8 @@ class Generations:
             else:
                 self._succeeded(plugin, manifest, load)
             attempt.done(load)
+            # Last, as the new code need not wait for it.
+            self._loader.note_patches(load)
 
         load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish)
         finish(load)

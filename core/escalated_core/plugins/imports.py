@@ -61,6 +61,8 @@ class PluginSpace:
         self.kept: dict[str, str | None] = {}
         """The same of modules taken over from an older generation, as they were when they ran."""
         self._outside: Outside | None = Outside()
+        self.names = {self.package, f"{self.package}.{main.stem}"}
+        """Under which its modules are, or have been, in `sys.modules`."""
         self._files = files
         self._importing = importing
         self._builtins = {
@@ -73,12 +75,11 @@ class PluginSpace:
     def locate(self, name: str, folders: Sequence[str]) -> tuple[Path, bool] | None:
         """The source of module `name` in `folders`, and whether it is a package."""
         for folder in folders:
-            for path, package in (
-                (Path(folder, name, "__init__.py"), True),
-                (Path(folder, f"{name}.py"), False),
-            ):
-                if path.is_file() and (self._files is None or str(path) in self._files):
-                    return path, package
+            stem = f"{folder}{os.sep}{name}"
+            for path, package in ((f"{stem}{os.sep}__init__.py", True), (f"{stem}.py", False)):
+                # Plain text: this runs for every import, and Path would cost ten times as much.
+                if os.path.isfile(path) and (self._files is None or path in self._files):  # noqa: PTH113
+                    return Path(path), package
         return None
 
     def locate_namespace(self, name: str, folders: Sequence[str]) -> list[str]:
@@ -116,12 +117,7 @@ class PluginSpace:
 
     def modules(self) -> dict[str, ModuleType]:
         """The plugin's entries in `sys.modules`."""
-        prefix = f"{self.package}."
-        return {
-            name: module
-            for name, module in list(sys.modules.items())
-            if name == self.package or name.startswith(prefix)
-        }
+        return {name: sys.modules[name] for name in self.names if name in sys.modules}
 
     def remove_modules(self) -> dict[str, ModuleType]:
         """Take the plugin's modules out of `sys.modules`; returns what was taken."""
@@ -233,6 +229,7 @@ class PluginFinder(MetaPathFinder):
         name = fullname.rpartition(".")[2]
         if space is None:
             return None
+        space.names.add(fullname)
         found = space.locate(name, list(path))
         if found:
             source, package = found

@@ -182,7 +182,10 @@ class Lifecycle:
 
     def _read_manifest(self, plugin: LivePlugin) -> Manifest | None:
         found = plugin.found
-        plugin.manifest_read, reading = _read(found, self._versions)
+        reading = plugin.reading
+        if reading is None or not _still_good(plugin, reading):
+            plugin.manifest_read, reading = _read(found, self._versions)
+            plugin.reading = reading
         self._findings.replace(found.slug, "manifest", (*found.findings, *reading.findings))
         plugin.error = None if reading.manifest else manifest_error(reading.findings)
         # The last good manifest stays with the last good code; an error is shown beside it.
@@ -228,9 +231,19 @@ def _look_for(folder: Path, known: LivePlugin | None) -> Found | None:
     # Looking at one folder spares a save the reading of a thousand others.
     found = known.found if known is not None else None
     if found and found.root == folder and folder.is_dir():
-        real = Path(os.path.realpath(folder))
+        real = Path(os.path.realpath(folder)) if folder.is_symlink() else found.real
         return found if real == found.real else replace(found, real=real)
     return next((found for found in discover_local(folder.parent) if found.root == folder), None)
+
+
+def _still_good(plugin: LivePlugin, reading: ManifestReading) -> bool:
+    """Whether reading the manifest again would tell nothing new."""
+    manifest, found = reading.manifest, plugin.found
+    return (
+        manifest is not None
+        and plugin.manifest_read == digest_of(found.manifest_path)
+        and (found.root / manifest.main_file).is_file()
+    )
 
 
 def _read(found: Found, versions: Versions) -> tuple[str | None, ManifestReading]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from escalated_core.errors import Interrupted
+from escalated_core.errors import Interrupted, PluginError
 from escalated_core.hooks.registry import HookRegistry, Stage
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
@@ -112,7 +112,6 @@ class Loader:
         undo = self._around.loading(space)
 
         def roll_back(error: ErrorRecord, finding: Finding | None = None) -> Load:
-            self.leftovers.patched(owner, space.patched(), list(space.sources))
             swap.undo()
             undo()
             self._let_go(owner)
@@ -129,13 +128,18 @@ class Loader:
         except BaseException as error:
             if scope.abandoned:
                 raise
-            return roll_back(_why(error, scope), getattr(error, "finding", None))
+            finding = error.finding if isinstance(error, PluginError) else None
+            return roll_back(_why(error, scope), finding)
         models = _not_live(kept, older, str(space.main))
         return self._commit(Load(owner, space, scope, models=models), stage, shown)
 
     def _space(self, found: Found, manifest: Manifest) -> PluginSpace:
         main = found.root / manifest.main_file
         return PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
+
+    def note_patches(self, load: Load) -> None:
+        """See what a plugin's code replaced elsewhere while it was loaded."""
+        self.leftovers.patched(load.owner, load.space.patched(), list(load.space.sources))
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""
@@ -162,7 +166,6 @@ class Loader:
     def _commit(self, load: Load, stage: Stage, shown: list[UiItem]) -> Load:
         came, went = stage.commit()
         self.ui.go_live(load.owner)
-        self.leftovers.patched(load.owner, load.space.patched(), list(load.space.sources))
         before = [*map(describe, went), *map(describe_item, shown)]
         after = [*map(describe, came), *map(describe_item, self.ui.of(load.owner.slug))]
         return replace(load, added=_without(after, before), removed=_without(before, after))
@@ -194,6 +197,7 @@ class _Swap:
             if name == self._space.package or file == str(self._space.main):
                 continue
             sys.modules[name] = module
+            self._space.names.add(name)
             ran = self._old.kept.get(file) or self._old.sources.get(file)
             now = digest_of(Path(file))
             self._space.kept[file], self._space.sources[file] = ran, now

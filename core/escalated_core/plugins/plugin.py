@@ -8,7 +8,7 @@ from typing import Any
 
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginSpace, digest_of
-from escalated_core.plugins.manifest import Manifest
+from escalated_core.plugins.manifest import Manifest, ManifestReading
 from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin, Status
 from escalated_core.scope import Owner
 from escalated_core.trace.snapshot import snapshot
@@ -38,6 +38,7 @@ class LivePlugin:
     space: PluginSpace | None = None
     manifest_read: str | None = None
     """The fingerprint of the manifest as it was read last."""
+    reading: ManifestReading | None = None
     tried: PluginSpace | None = None
     """Where its code was loaded last, or was tried to be."""
     error: ErrorRecord | None = None
