@@ -120,6 +120,8 @@ class Scope:
         thread_id = self.thread_id = threading.get_ident()
         token = CURRENT.set(self)
         running = RUNNING.get(thread_id)
+        if running is not None:
+            crossed()
         self.started_ns = perf_counter_ns()
         RUNNING[thread_id] = self
         try:
@@ -135,6 +137,7 @@ class Scope:
             finally:
                 CURRENT.reset(token)
                 self.ended_ns = perf_counter_ns()
+                crossed()
                 if running is None:
                     RUNNING.pop(thread_id, None)
                 elif not self.abandoned:
@@ -211,6 +214,15 @@ CURRENT: ContextVar[Scope | None] = ContextVar("escalated_core_scope", default=N
 
 RUNNING: dict[int, Scope] = {}
 """The innermost scope that each thread (by identifier) is running right now."""
+
+
+AT_BOUNDARIES: list[Callable[[], None]] = []
+"""Called on a scope's thread before the scope ends or another begins inside it."""
+
+
+def crossed() -> None:
+    for call in AT_BOUNDARIES:
+        call()
 
 
 def current_owner() -> Owner | None:

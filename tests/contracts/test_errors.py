@@ -219,3 +219,40 @@ def test_a_broken_signature_text_fails_no_step(write: Write, open_workbench: Ope
     assert (
         error.message == "callback(...) needs 3 arguments, but run passes 1: run with 1 argument."
     )
+
+
+@pytest.mark.parametrize(
+    ("registered", "message", "cure"),
+    [
+        ("add_action('ticket_craeted', on)", "not documented", "Did you mean 'ticket_created'?"),
+        ("add_action('ticket_data', on)", "is a filter, no action", "add_filter"),
+        ("add_filter('ticket_created', on)", "is an action, no filter", "add_action"),
+    ],
+)
+def test_a_hook_that_was_not_meant_is_doubted(
+    write: Write, open_workbench: Open, registered: str, message: str, cure: str
+) -> None:
+    write("alpha", f"from escalated.hooks import *\n\ndef on(value):\n    pass\n\n{registered}")
+    wb = open_workbench()
+    (finding,) = wb.findings
+    assert (finding.code, finding.severity, finding.line) == ("hook.doubtful", "warning", 6)
+    assert message in finding.message
+    assert cure in finding.cure
+
+
+def test_hooks_of_a_plugins_own_are_not_doubted(write: Write, open_workbench: Open) -> None:
+    names = ["billing_ticket_closed", "invoice_created", "plugin_activated_alpha", "go"]
+    code = "".join(f"add_action({name!r}, print)\n" for name in names)
+    write("alpha", f"from escalated.hooks import *\n{code}")
+    assert list(open_workbench().findings) == []
+
+
+def test_why_a_plugin_failed_is_logged_where_somebody_listens(
+    write: Write, open_workbench: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    write("alpha", "import no_such_module_at_all")
+    open_workbench()
+    (record,) = [record for record in caplog.records if record.name == "escalated.plugins"]
+    assert record.levelname == "ERROR"
+    assert "no_such_module_at_all" in record.getMessage()
+    assert "plugin.py:1" in record.getMessage()

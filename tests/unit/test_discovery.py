@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -356,25 +354,6 @@ class TestFreshness:
         write_record(info, files)
         aged(tmp_path)
         assert installed_slugs(tmp_path) == ["slow"]
-
-    def test_150_distributions_within_the_budget(
-        self, tmp_path: Path, aged: Callable[[Path], None]
-    ) -> None:
-        sites = [tmp_path / str(number) for number in range(11)]
-        for site in sites:
-            for number in range(150):
-                files = [f"package{number}/module{module}.py" for module in range(125)]
-                info = install(site, f"dist{number}")
-                write_record(info, [*files, f"package{number}/plugin.json"][: 126 - number % 50])
-            aged(site)
-
-        def seconds(site: Path) -> float:
-            start = time.perf_counter()
-            assert len(discover_installed([str(site)])) == 3
-            return time.perf_counter() - start
-
-        assert min(seconds(site) for site in sites) < 0.005
-        assert median(seconds(sites[-1]) for _ in range(50)) < 0.0001
 
 
 @pytest.fixture

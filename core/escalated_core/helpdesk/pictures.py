@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Manager, Model, QuerySet
 
@@ -23,7 +24,10 @@ def _model(value: Model, camera: Any) -> snapshot.ObjectSnapshot:
     meta = type(value)._meta
     names = [field.attname for field in meta.concrete_fields if field.attname in loaded]
     fields = camera.mapping({name: loaded[name] for name in names})
-    text = f"{meta.object_name} {loaded.get(meta.pk.attname) if meta.pk else ''}".strip()
+    key = loaded.get(meta.pk.attname) if meta.pk else None
+    # Whoever made the object may have put anything there.
+    known = f" {key}" if type(key) in (int, str, UUID) else ""
+    text = f"{meta.object_name}{known}"
     return snapshot.ObjectSnapshot(snapshot.class_name(value), "model", text, fields)
 
 

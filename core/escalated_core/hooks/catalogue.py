@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from escalated_core.records import CataloguedHook, Parameter
+from escalated_core.records import CataloguedHook, Kind, Parameter
+
+SLIP = 0.85
+"""How alike (0 to 1) a name must be to a documented one to count as misspelt."""
 
 
 class Catalogue:
@@ -39,6 +42,20 @@ class Catalogue:
         lowered = {candidate.lower(): candidate for candidate in [*known, *others]}
         found = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
         return lowered[found[0]] if found else None
+
+    def doubt(self, kind: Kind, name: str) -> tuple[str, str] | None:
+        """Why a callback for `name` will probably never be called, and the cure."""
+        documented = self.get(name)
+        if documented is not None:
+            if documented.kind == kind:
+                return None
+            article = {"action": "an action", "filter": "a filter"}[documented.kind]
+            return f"{name} is {article}, no {kind}", f"Register it with add_{documented.kind}."
+        near = self.nearest(name)
+        # Hooks of a plugin's own are often named after documented ones: only a slip counts.
+        if near is None or SequenceMatcher(None, name.lower(), near.lower()).ratio() < SLIP:
+            return None
+        return f"{name} is not documented", f"Did you mean {near!r}?"
 
 
 @cache

@@ -65,7 +65,7 @@ class EmbeddedHost:
         self.memory = Memory(root, options.state_dir, self._report)
         self._around = Around(options.seed, options.settings)
         self._finder = PluginFinder()
-        loader = Loader(self.registry, self.ui, self._finder, self._around)
+        loader = Loader(self.registry, self.ui, self._finder, self._around, self.catalogue)
         self.lifecycle = Lifecycle(
             root, loader, self._fire_lifecycle, self.findings, self.memory, options.versions
         )
@@ -81,7 +81,7 @@ class EmbeddedHost:
         # A job for each, so that one that costs its thread does not cost the others.
         for plugin in found:
             add = partial(self.lifecycle.add, plugin, "start")
-            self.thread.submit(f"loading {plugin.slug}", add)
+            self._take_up(f"loading {plugin.slug}", plugin.slug, add)
         self.opened: Job[None] = self.thread.submit("opening", self.memory.keep)
 
     def fire(
@@ -118,7 +118,8 @@ class EmbeddedHost:
         try:
             return self.thread.call(name, work)
         except Abandoned as gone:
-            raise PluginError(Finding("plugin.stuck", "error", str(gone))) from None
+            cure = "Give loops and waits an end, also those in C code."
+            raise PluginError(Finding("plugin.stuck", "error", str(gone), cure)) from None
 
     def take_leave(self, name: str, work: Callable[[bool], None]) -> None:
         """Run `work(True)`; if a plugin's hooks get stuck in it for good, `work(False)` ends it."""
@@ -129,7 +130,8 @@ class EmbeddedHost:
 
     def changed(self, slug: str, change: Change) -> Job[None]:
         """Something happened to a folder of the root: take up what that means for its plugin."""
-        return self.thread.submit(f"reloading {slug}", lambda: self._take_up(slug, change))
+        taken = partial(self.lifecycle.changed, slug, change)
+        return self._take_up(f"reloading {slug}", slug, taken)
 
     def hooks(self) -> list[Hook]:
         """Every documented hook and every hook that somebody listens to."""
@@ -165,15 +167,18 @@ class EmbeddedHost:
             undo()
         self._undos.clear()
 
-    def _take_up(self, slug: str, change: Change) -> None:
-        try:
-            self.lifecycle.changed(slug, change)
-        except Exception as fault:
-            # Nobody waits for this job: without a finding, a fault of ours would go unseen.
-            message = f"The workbench failed to take up a change: {fault!r}."
-            cure = "This is a fault of the workbench: please report it."
-            self._report(Finding("workbench.fault", "error", message, cure, slug))
-            raise
+    def _take_up(self, doing: str, slug: str, work: Callable[[], None]) -> Job[None]:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as fault:
+                # Nobody waits for this job: without a finding, a fault of ours would go unseen.
+                message = f"The workbench failed while {doing}: {fault!r}."
+                cure = "This is a fault of the workbench: please report it."
+                self._report(Finding("workbench.fault", "error", message, cure, slug))
+                raise
+
+        return self.thread.submit(doing, guarded)
 
     def _stop(self) -> None:
         self.memory.keep()
@@ -198,7 +203,7 @@ class EmbeddedHost:
             return self._around.world().arguments_for(documented)
         if not args and kind == "filter":
             raise UsageError(
-                f"The filter {hook!r} is not documented.", "Give it a value to pass on."
+                f"The filter {hook!r} is not documented.", "Give it a value to pass on (--arg)."
             )
         return tuple(self._resolved(arg) for arg in args)
 

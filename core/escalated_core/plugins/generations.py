@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from time import time
 
 from escalated_core.plugins.findings import Findings
@@ -10,7 +11,9 @@ from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.plugin import LivePlugin, load_finding, needs_restart
 from escalated_core.plugins.reloads import Reloads, Trigger
 from escalated_core.records import ErrorRecord, Finding, Location
-from escalated_core.scope import Owner
+from escalated_core.scope import Owner, Scope
+
+logger = logging.getLogger("escalated.plugins")
 
 
 class Generations:
@@ -53,7 +56,8 @@ class Generations:
                 self._succeeded(plugin, manifest, load)
             attempt.done(load)
             # Last, as the new code need not wait for it.
-            self._loader.note_patches(load)
+            for finding in self._loader.look_over(load):
+                self._findings.report(finding, "load")
 
         load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish)
         finish(load)
@@ -84,6 +88,9 @@ class Generations:
             plugin.status = "failed"
         why = finding or load_finding(plugin.slug, error)
         self._findings.replace(plugin.slug, "load", [why, *self._needing_restart(plugin)])
+        # In a scope, so that only handlers somebody configured print what is a finding already.
+        scope = Scope(None, f"logging why {plugin.slug} failed")
+        scope.run(logger.error, "%s (%s:%s)", why.message, why.file, why.line)
 
     def _succeeded(self, plugin: LivePlugin, manifest: Manifest, load: Load) -> None:
         if plugin.owner is not None:

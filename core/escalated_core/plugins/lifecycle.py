@@ -77,7 +77,8 @@ class Lifecycle:
             if found.slug in local:
                 message = f"The installed plugin {found.slug} is hidden by a folder of that name."
                 file = str(found.manifest_path)
-                finding = Finding("discovery.hidden", "warning", message, "", found.slug, file)
+                cure = f"Rename the folder, or: pip uninstall {found.slug}"
+                finding = Finding("discovery.hidden", "warning", message, cure, found.slug, file)
                 self._findings.report(finding, "discovery")
         return [*local.values(), *(found for found in installed if found.slug not in local)]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
 from escalated_core.errors import Interrupted, PluginError
+from escalated_core.hooks.catalogue import Catalogue
 from escalated_core.hooks.registry import HookRegistry, Stage
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
@@ -61,6 +62,7 @@ class Load:
     error: ErrorRecord | None = None
     finding: Finding | None = None
     """What the error says of itself, if it knows better than its type and message."""
+    came: tuple[Callback, ...] = ()
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     models: tuple[tuple[str, str], ...] = ()
@@ -84,13 +86,19 @@ class Loader:
     """Loads and unloads plugins into one hook registry and one UI registry."""
 
     def __init__(
-        self, registry: HookRegistry, ui: UiRegistry, finder: PluginFinder, around: Surroundings
+        self,
+        registry: HookRegistry,
+        ui: UiRegistry,
+        finder: PluginFinder,
+        around: Surroundings,
+        catalogue: Catalogue,
     ) -> None:
         self.registry = registry
         self.ui = ui
         self.leftovers = Leftovers()
         self._finder = finder
         self._around = around
+        self._catalogue = catalogue
 
     def load(
         self,
@@ -137,9 +145,16 @@ class Loader:
         main = found.root / manifest.main_file
         return PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
 
-    def note_patches(self, load: Load) -> None:
-        """See what a plugin's code replaced elsewhere while it was loaded."""
+    def look_over(self, load: Load) -> Iterator[Finding]:
+        """What is doubtful about a load; also notes what its code replaced elsewhere."""
         self.leftovers.patched(load.owner, load.space.patched(), list(load.space.sources))
+        for callback in load.came:
+            doubt = self._catalogue.doubt(callback.kind, callback.hook)
+            if doubt is not None:
+                why, cure = doubt
+                message = f"{why}: {callback.callback} is probably never called."
+                place = callback.plugin, callback.file, callback.line
+                yield Finding("hook.doubtful", "warning", message, cure, *place)
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""
@@ -168,7 +183,8 @@ class Loader:
         self.ui.go_live(load.owner)
         before = [*map(describe, went), *map(describe_item, shown)]
         after = [*map(describe, came), *map(describe_item, self.ui.of(load.owner.slug))]
-        return replace(load, added=_without(after, before), removed=_without(before, after))
+        added, removed = _without(after, before), _without(before, after)
+        return replace(load, came=tuple(came), added=added, removed=removed)
 
 
 class _Swap:

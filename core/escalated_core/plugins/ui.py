@@ -130,7 +130,8 @@ class UiRegistry:
         for other in others:
             if other.kind == "widget" and other.options.get("id") == named.get("id") is not None:
                 where = f"{other.plugin or 'the host'} ({other.place})"
-                check.finding("duplicate-id", f"Widget id {named['id']!r} is taken by {where}.")
+                message = f"Widget id {named['id']!r} is taken by {where}."
+                check.finding("duplicate-id", message, "Choose another, with your slug in front.")
                 break
 
     def _visible(self) -> Iterator[UiItem]:

@@ -15,9 +15,9 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
-from escalated_core.scope import RUNNING, Scope
+from escalated_core.scope import AT_BOUNDARIES, RUNNING, Scope
 
 Undo = Callable[[], None]
 
@@ -47,11 +47,12 @@ def guarded_descriptors(narrate: Callable[[str], None] | None = None) -> Generat
     _flush()
     streams = Streams(_duplicate(1, sys.__stdout__), _duplicate(2, sys.__stderr__))
     pipe = _Pipe(narrate or _writer(streams.err))
-    undo = _take_at_boundaries(pipe.take)
+    # Once a scope has ended or another began inside it, nobody can tell who wrote what.
+    AT_BOUNDARIES.append(pipe.take)
     try:
         yield streams
     finally:
-        undo()
+        AT_BOUNDARIES.remove(pipe.take)
         _flush()
         for number, stream in enumerate(streams, 1):
             os.dup2(stream.fileno(), number)
@@ -118,28 +119,6 @@ def _running() -> Scope | None:
     """The scope whose code most probably wrote what arrived: the last to begin."""
     scopes = list(RUNNING.values())
     return max(scopes, key=lambda s: (not s.abandoned, s.started_ns), default=None)
-
-
-def _take_at_boundaries(take: Callable[[], None]) -> Undo:
-    """Call `take` before a scope ends or another begins inside it: later nobody can tell."""
-    run = Scope.run
-
-    def taking(self: Scope, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            finally:
-                take()
-
-        if threading.get_ident() in RUNNING:
-            take()
-        return run(self, inside, *args, **kwargs)
-
-    def undo() -> None:
-        Scope.run = run
-
-    Scope.run = taking
-    return undo
 
 
 def _fill_holes() -> None:

@@ -16,7 +16,8 @@ def findings(step: OpenStep, documented: str | None) -> Iterator[Finding]:
         yield _finding(step, "callback.stuck", "error", message, "Give loops and waits an end.")
     elif step.error is not None:
         message = f"{name} on {hook} raised {step.error}"
-        yield _finding(step, "callback.raised", "error", message, "")
+        cure = "Mend the line; the chain went on without the callback."
+        yield _finding(step, "callback.raised", "error", message, cure)
     if step.returned_none:
         message = f"{name} on the filter {hook} returned None for a value."
         yield _finding(
