@@ -18,7 +18,7 @@ Status = Literal["active", "inactive", "failed"]
 Source = Literal["local", "composer"]
 
 Snapshot = Any
-"""A picture of a value at a moment (see `escalated_core.trace.snapshot`)."""
+"""A picture of a value at a moment (see `escalated_core.snapshots.snapshot`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class Frame:
     function: str
     source: tuple[tuple[int, str], ...] = ()
     column: int | None = None
+    locals: tuple[tuple[str, Snapshot], ...] = ()
+    """Names and values where it stopped, arguments first; filled for the innermost frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A database query or an HTTP request that a step made; `at_ns` counts from the step's start."""
+
+    kind: Literal["query", "http"]
+    text: str
+    at_ns: int
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One callback's part in a firing."""
 
@@ -147,6 +159,11 @@ class Step:
     """How many positional arguments the hook passed that the callback does not take."""
     generation: int = 0
     defined_at: Location | None = None
+    at_ns: int = 0
+    """When it began, counted from the start of the firing."""
+    own_ns: int = 0
+    """What of the duration was not spent in firings that the callback caused."""
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from escalated_core.records import ErrorRecord, Firing, Step
-from escalated_core.trace.diff import path_text
-from escalated_core.trace.plain import to_plain
+from escalated_core.snapshots.diff import path_text
+from escalated_core.snapshots.plain import to_plain
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from escalated_core.records import Change
-from escalated_core.trace.diff import changes, path_text
-from escalated_core.trace.pictures import canonical
-from escalated_core.trace.plain import to_plain
-from escalated_core.trace.snapshot import plain, same, snapshot
+from escalated_core.snapshots.diff import changes, path_text
+from escalated_core.snapshots.pictures import canonical
+from escalated_core.snapshots.plain import to_plain
+from escalated_core.snapshots.snapshot import plain, same, snapshot
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 thorough = settings(steady, max_examples=300)

@@ -12,9 +12,9 @@ import pytest
 
 from escalated_core.helpdesk.references import Reference
 from escalated_core.helpdesk.world import World
-from escalated_core.trace.diff import changes, path_text
-from escalated_core.trace.plain import to_plain
-from escalated_core.trace.snapshot import same, snapshot
+from escalated_core.snapshots.diff import changes, path_text
+from escalated_core.snapshots.plain import to_plain
+from escalated_core.snapshots.snapshot import same, snapshot
 
 
 def taken(value: object) -> Any:

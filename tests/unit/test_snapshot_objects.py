@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from escalated_core.trace.camera import DEPTH_CAP, NODE_CAP, STRING_CAP
-from escalated_core.trace.diff import changes, path_text
-from escalated_core.trace.pictures import RelativeSnapshot
-from escalated_core.trace.plain import to_plain
-from escalated_core.trace.snapshot import ObjectSnapshot, same, snapshot
+from escalated_core.snapshots.camera import DEPTH_CAP, NODE_CAP, STRING_CAP
+from escalated_core.snapshots.diff import changes, path_text
+from escalated_core.snapshots.pictures import RelativeSnapshot
+from escalated_core.snapshots.plain import to_plain
+from escalated_core.snapshots.snapshot import ObjectSnapshot, same, snapshot
 
 
 def taken(value: object) -> Any:

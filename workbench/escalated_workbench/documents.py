@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from escalated_core.trace.plain import to_plain
+from escalated_core.snapshots.plain import to_plain
 
 FORMAT = "escalated-workbench/1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from escalated_core.trace.snapshot import (
+from escalated_core.snapshots.snapshot import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Manager, Model, QuerySet
 
-from escalated_core.trace import snapshot
+from escalated_core.snapshots import snapshot
 
 
 @cache

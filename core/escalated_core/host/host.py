@@ -29,9 +29,9 @@ from escalated_core.plugins.memory import Memory
 from escalated_core.plugins.plugin import Change
 from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Firing, Hook, Kind
+from escalated_core.snapshots.snapshot import plain
 from escalated_core.trace.capture import Capture
 from escalated_core.trace.recorder import Cause, Profile, Recorder
-from escalated_core.trace.snapshot import plain
 from escalated_core.trace.trace import Trace
 
 Result = TypeVar("Result")

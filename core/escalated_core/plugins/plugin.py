@@ -11,7 +11,7 @@ from escalated_core.plugins.imports import PluginSpace, digest_of
 from escalated_core.plugins.manifest import Manifest, ManifestReading
 from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin, Status
 from escalated_core.scope import Owner
-from escalated_core.trace.snapshot import snapshot
+from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.trace.tracebacks import source_around
 
 

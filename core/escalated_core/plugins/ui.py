@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from escalated_core.hooks.registration import calling_place
 from escalated_core.records import Finding, Location
 from escalated_core.scope import Owner, current_owner, refuse_abandoned
-from escalated_core.trace.snapshot import DictSnapshot, snapshot
+from escalated_core.snapshots.snapshot import DictSnapshot, snapshot
 
 ItemKind = Literal["menu item", "widget", "component"]
 

@@ -16,12 +16,12 @@ from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
 from escalated_core.records import ErrorRecord, Finding, Frame, Kind
 from escalated_core.scope import CURRENT, Scope, refuse_abandoned
+from escalated_core.snapshots.pictures import same
+from escalated_core.snapshots.snapshot import snapshot
+from escalated_core.snapshots.static import kind_of, type_name
 from escalated_core.trace import live
 from escalated_core.trace.nesting import check_depth, check_stack
-from escalated_core.trace.pictures import same
 from escalated_core.trace.recording import OpenFiring, OpenStep
-from escalated_core.trace.snapshot import snapshot
-from escalated_core.trace.static import kind_of, type_name
 from escalated_core.trace.trace import Trace
 from escalated_core.trace.tracebacks import error_record, source_around, traceback_text
 

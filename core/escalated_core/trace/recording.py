@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from escalated_core.hooks.registration import Registration
 from escalated_core.records import ErrorRecord, Firing, Kind, Outcome, Step
 from escalated_core.scope import Scope
-from escalated_core.trace.diff import changes
-from escalated_core.trace.snapshot import same
+from escalated_core.snapshots.diff import changes
+from escalated_core.snapshots.snapshot import same
 
 
 class OpenStep(Scope):
@@ -78,6 +78,8 @@ class OpenStep(Scope):
             surplus=self.surplus,
             generation=registration.owner.generation if registration.owner else 0,
             defined_at=registration.defined_at,
+            at_ns=max(self.started_ns - self.firing.started_ns, 0),
+            own_ns=max(self.own_ns, 0),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from escalated_core.errors import Unwind
 from escalated_core.hooks.registration import CORE_FOLDER
 from escalated_core.records import ErrorRecord, Frame
-from escalated_core.trace.static import kind_of, type_name
+from escalated_core.snapshots.static import kind_of, type_name
 
 MESSAGE_CAP = 4_000
 """Characters kept of an exception's text."""

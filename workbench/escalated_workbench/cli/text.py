@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from escalated_core.records import ErrorRecord, Finding, Firing, Hook, Location, Plugin, Step
-from escalated_core.trace.diff import path_text
+from escalated_core.snapshots.diff import path_text
 from escalated_workbench.wording import (
     OUTCOME_GLYPHS,
     STATUS_GLYPHS,

@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from escalated_core.records import CataloguedHook, Firing, Location, Step
-from escalated_core.trace.diff import path_text
-from escalated_core.trace.snapshot import ObjectSnapshot
+from escalated_core.snapshots.diff import path_text
+from escalated_core.snapshots.snapshot import ObjectSnapshot
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
 from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, milliseconds, short

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Final, cast
 from uuid import UUID
 
-from escalated_core.trace.pictures import (
+from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,
@@ -18,7 +18,7 @@ from escalated_core.trace.pictures import (
     SetSnapshot,
     TupleSnapshot,
 )
-from escalated_core.trace.static import (
+from escalated_core.snapshots.static import (
     attributes,
     class_attribute,
     class_name,

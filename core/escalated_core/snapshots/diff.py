@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from escalated_core.records import Change
-from escalated_core.trace.pictures import (
+from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,

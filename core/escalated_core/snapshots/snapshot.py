@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
-from escalated_core.trace.camera import (
+from escalated_core.snapshots.camera import (
     Camera,
     Picture,
     bases,
@@ -26,7 +26,7 @@ from escalated_core.trace.camera import (
     picture,
     short_name,
 )
-from escalated_core.trace.pictures import (
+from escalated_core.snapshots.pictures import (
     DictSnapshot,
     FrozenSetSnapshot,
     ListSnapshot,
@@ -37,7 +37,7 @@ from escalated_core.trace.pictures import (
     plain,
     same,
 )
-from escalated_core.trace.static import attributes, class_name, type_name
+from escalated_core.snapshots.static import attributes, class_name, type_name
 
 __all__ = [
     "DictSnapshot",

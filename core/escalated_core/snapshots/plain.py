@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from escalated_core.trace.pictures import (
+from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
     ObjectSnapshot,
@@ -25,7 +25,7 @@ from escalated_core.trace.pictures import (
     TupleSnapshot,
     canonical,
 )
-from escalated_core.trace.static import kind_of
+from escalated_core.snapshots.static import kind_of
 
 _SAFE_INTEGER = 2**53
 
