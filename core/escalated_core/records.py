@@ -124,7 +124,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A database query or an HTTP request that a step made; `at_ns` counts from the step's start."""
+    """A database query or an HTTP request of a step; `at_ns` counts from the step's start."""
 
     kind: Literal["query", "http"]
     text: str
