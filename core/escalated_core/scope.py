@@ -41,12 +41,14 @@ class Owner:
 class Sink:
     """What plugin code printed and logged, capped; `dropped` counts what was over the cap."""
 
-    __slots__ = ("_size", "_text", "dropped", "logs")
+    __slots__ = ("_size", "_text", "calls", "dropped", "logs")
 
     def __init__(self) -> None:
         self._text: list[str] = []
         self._size = 0
         self.logs: list[LogLine] = []
+        self.calls: list[tuple[str, str, int, int]] = []
+        """Kind, text, beginning and end (`perf_counter_ns`) of queries and HTTP requests."""
         self.dropped = 0
 
     def write(self, text: str) -> None:
@@ -68,6 +70,11 @@ class Sink:
             self.logs.append(line)
 
     @property
+    def size(self) -> int:
+        """About how many characters are kept."""
+        return self._size + sum(len(line.message) for line in self.logs)
+
+    @property
     def output(self) -> str:
         return "".join(self._text)
 
@@ -82,12 +89,12 @@ class Scope:
     """
 
     __slots__ = (
-        "_armed",
-        "_ended",
         "_lock",
         "_sink",
         "abandoned",
+        "armed",
         "doing",
+        "ended",
         "ended_ns",
         "firing",
         "nested_ns",
@@ -106,7 +113,9 @@ class Scope:
         self.thread_id = 0
         self.started_ns = self.ended_ns = self.nested_ns = 0
         self.abandoned = False
-        self._armed = self._ended = False
+        self.armed = False
+        """Whether an interruption was asked for."""
+        self.ended = False
         self._lock: threading.Lock | None = None
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -128,12 +137,10 @@ class Scope:
             return function(*args, **kwargs)
         finally:
             # Order matters: from the first store on nothing is injected any more (see `inject`).
-            self._ended = True
+            self.ended = True
             try:
-                if self._armed:
-                    self._settle()
-            except Interrupted:
-                self._settle()
+                if self.armed:
+                    self.settle()
             finally:
                 CURRENT.reset(token)
                 self.ended_ns = perf_counter_ns()
@@ -172,19 +179,25 @@ class Scope:
         return self.duration_ns - self.nested_ns
 
     @property
-    def interrupted(self) -> bool:
-        """Whether an interruption was asked for."""
-        return self._armed
+    def turn(self) -> object:
+        """What tells one stretch of code from the next, in a scope that runs several."""
+        return None
 
-    def inject(self) -> bool:
+    def pinned(self) -> Scope:
+        """The scope for code that goes on by itself, whatever this one does next."""
+        return self
+
+    def inject(self, turn: object = None) -> bool:
         """Raise `Interrupted` in the code of this scope; False when it has ended already.
 
         Called from another thread, again and again while the code survives it.
         """
         lock = self._lock = self._lock or threading.Lock()
         with lock:
-            self._armed = True
-            if self._ended:
+            # In this order: the code either sees that it is armed, or has ended before that.
+            before, self.armed = self.armed, True
+            if self.ended or self.turn is not turn:
+                self.armed = before
                 return False
             _set_async_exception(ctypes.c_ulong(self.thread_id), ctypes.py_object(Interrupted))
             return True
@@ -200,13 +213,16 @@ class Scope:
     def given_up(self) -> None:
         """Leave things as if the code of this scope had failed; it will never return."""
 
-    def _settle(self) -> None:
-        """Take back an injected exception that was not delivered while the scope ran."""
-        lock = self._lock
-        if lock is None:
-            return
-        with lock:
-            _set_async_exception(ctypes.c_ulong(self.thread_id), None)
+    def settle(self) -> None:
+        """Take back an injected exception that was not delivered while the code ran."""
+        while True:
+            try:
+                if self._lock is not None:
+                    with self._lock:
+                        _set_async_exception(ctypes.c_ulong(self.thread_id), None)
+                return
+            except Interrupted:
+                continue
 
 
 CURRENT: ContextVar[Scope | None] = ContextVar("escalated_core_scope", default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shlex
 import shutil
 import subprocess
@@ -82,6 +83,39 @@ def start() -> Callable[..., subprocess.Popen[str]]:
         return subprocess.Popen(line, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def at_terminal() -> Callable[..., Run]:
+    """`at_terminal("stderr")("list", ...)`: those streams are a terminal, the others are pipes.
+
+    What the terminal shows is the result's `args`.
+    """
+
+    def streams(*names: str) -> Run:
+        def call(*words: object) -> Result:
+            master, terminal = pty.openpty()
+            pipe = subprocess.PIPE
+            given = {n: terminal if n in names else pipe for n in ("stdin", "stdout", "stderr")}
+            line = [*COMMAND, *map(str, words)]
+            with subprocess.Popen(line, env=ENVIRONMENT, text=True, **given) as process:  # type: ignore[call-overload]
+                os.close(terminal)
+                out, err = process.communicate(timeout=60)
+            shown = b"".join(iter(lambda: read_terminal(master), b""))
+            os.close(master)
+            return Result(shown.decode(), process.returncode, out or "", err or "")
+
+        return call
+
+    return streams
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What a pseudo-terminal still holds; nothing once it is read out and nobody writes to it."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
 
 
 @pytest.fixture(scope="session")

@@ -216,9 +216,7 @@ def test_a_broken_signature_text_fails_no_step(write: Write, open_workbench: Ope
     )
     firing = open_workbench().fire("run", 1, kind="action")
     error: Any = firing.error
-    assert (
-        error.message == "callback(...) needs 3 arguments, but run passes 1: run with 1 argument."
-    )
+    assert error.message == "callback(...) needs 3 arguments, but run was fired with 1 argument."
 
 
 @pytest.mark.parametrize(
@@ -245,6 +243,54 @@ def test_hooks_of_a_plugins_own_are_not_doubted(write: Write, open_workbench: Op
     code = "".join(f"add_action({name!r}, print)\n" for name in names)
     write("alpha", f"from escalated.hooks import *\n{code}")
     assert list(open_workbench().findings) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (
+            "@on_action('ticket_created')\ndef on(a, b, c): pass",
+            "on(a, b, c) needs 3 arguments, ticket_created passes 2 (ticket, user).",
+        ),
+        (
+            "@on_filter('ticket_list_query')\ndef on(queryset, *, user): pass",
+            "on(queryset, *, user) needs 2 arguments, ticket_list_query passes 1 (queryset).",
+        ),
+        (
+            "@on_action('plugin_activated_alpha')\ndef on(slug): pass",
+            "on(slug) needs 1 argument, plugin_activated_alpha passes none.",
+        ),
+    ],
+)
+def test_a_callback_that_its_hook_can_never_call_is_found_when_it_is_loaded(
+    write: Write, open_workbench: Open, code: str, says: str
+) -> None:
+    write("alpha", f"from escalated.hooks import *\n\n{code}")
+    finding = next(f for f in open_workbench().findings if f.code == "callback.needs-too-many")
+    assert (finding.severity, finding.plugin, finding.line) == ("error", "alpha", 3)
+    assert finding.message == says
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "ticket", "ticket, user", "*args", "ticket, user, more=1", "a, *b, **c"]
+)
+def test_a_callback_that_its_hook_can_call_is_fine(
+    write: Write, open_workbench: Open, signature: str
+) -> None:
+    code = f"@on_action('ticket_created')\ndef on({signature}): pass\n"
+    own = "@on_action('a_hook_of_its_own')\ndef own(a, b, c, d): pass\n"
+    write("alpha", f"from escalated.hooks import *\n{code}{own}")
+    assert open_workbench().findings == []
+
+
+def test_an_arity_that_is_mended_is_no_finding_any_more(write: Write, open_workbench: Open) -> None:
+    code = "from escalated.hooks import *\n@on_action('user_login')\ndef on({}): pass\n"
+    write("alpha", code.format("user, request"))
+    wb = open_workbench()
+    assert [finding.code for finding in wb.findings] == ["callback.needs-too-many"]
+    write("alpha", code.format("user, request=None"))
+    wb.reload("alpha")
+    assert wb.findings == []
 
 
 def test_why_a_plugin_failed_is_logged_where_somebody_listens(

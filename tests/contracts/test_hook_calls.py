@@ -235,7 +235,7 @@ def test_the_error_of_a_callback_that_needs_more_shows_both_signatures(
     assert error is not None
     assert error.message == (
         "on_ticket_created(ticket, user, changes) needs 3 arguments, "
-        "but ticket_created passes 2: ticket_created(ticket, user)."
+        "but ticket_created was fired with 2 arguments. Documented: ticket_created(ticket, user)."
     )
     assert error.line == 10
 

@@ -173,7 +173,7 @@ class TestWheel:
             *("core/" + name for name in files("core") if not name.endswith(".py")),
             *("workbench/" + name for name in files("workbench") if not name.endswith(".py")),
         ]
-        assert {Path(name).suffix for name in data} == {".json", ".tcss", ".typed"}
+        assert {Path(name).suffix for name in data} == {".css", ".json", ".tcss", ".typed"}
         assert files("core") <= files("", installed)
         assert files("workbench") <= files("", installed)
         samples = {f"escalated_workbench/sample_plugins/{name}" for name in files("sample_plugins")}

@@ -314,7 +314,9 @@ def test_the_manifest_counts(watched: Workbench, write: Write, until: Until) -> 
     assert watched.findings == []
 
 
-@pytest.mark.parametrize("name", ["templates/ticket.html", "data.json", "README.md", "style.css"])
+@pytest.mark.parametrize(
+    "name", ["templates/ticket.html", "templates/mail.txt", "data.json", "style.css"]
+)
 def test_templates_and_other_files_count(
     watched: Workbench, root: Path, until: Until, name: str
 ) -> None:

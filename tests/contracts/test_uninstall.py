@@ -177,6 +177,18 @@ def test_a_plugin_uninstalled_and_put_back_is_new(write: Write, open_workbench: 
     assert fired(open_workbench()) == ACTIVATION
 
 
+def test_a_folder_without_a_manifest_is_not_deleted(write: Write, open_workbench: Open) -> None:
+    folder = write("billing", LISTENER.format(slug="billing"))
+    workbench = open_workbench()
+    (folder / "plugin.json").unlink()
+    workbench.trace.clear()
+    with pytest.raises(PluginError, match=r"has no plugin\.json.+Nothing was deleted"):
+        workbench.uninstall("billing")
+    assert (folder / "plugin.py").exists()
+    assert workbench.plugins["billing"].status == "active"
+    assert fired(workbench) == []
+
+
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an installed distribution `escalated-billing` that is a plugin."""

@@ -90,6 +90,7 @@ def test_a_new_folder_written_bit_by_bit_comes_up(
 ) -> None:
     folder = root / "alpha"
     folder.mkdir()
+    (folder / "helpers.py").touch()
     until(lambda: "alpha" in watched.plugins)
     until(lambda: watched.plugins["alpha"].status == "failed")
     (folder / "plugin.json").write_text(
@@ -218,3 +219,30 @@ def test_the_root_may_be_a_link(write: Write, root: Path, tmp_path: Path, until:
     with Workbench(link, watch=True) as workbench:
         write("billing", ANSWER.format("two"))
         until(lambda: answer(workbench) == "two")
+
+
+NAMES_A_NOTE = """
+    from pathlib import Path
+
+    GREETING = Path(__file__).with_name("greeting.txt")
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "notes.TXT", "changes.rst", "LICENSE", "COPYING.LIB"]
+)
+def test_notes_beside_the_manifest_do_not_count(
+    watched: Workbench, root: Path, until: Until, name: str
+) -> None:
+    (root / "billing" / name).write_text("For people.", "utf-8")
+    settle(root, watched, until)
+    assert saves(watched) == []
+
+
+def test_a_note_that_the_code_names_counts(
+    write: Write, open_workbench: Open, until: Until
+) -> None:
+    folder = write("billing", NAMES_A_NOTE)
+    watched = open_workbench(watch=True)
+    (folder / "greeting.txt").write_text("Hello", "utf-8")
+    until(lambda: [r.files for r in saves(watched)] == [(str(folder / "greeting.txt"),)])

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -14,14 +15,18 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from escalated_core.records import Firing
 from escalated_core.trace.trace import Trace
 from escalated_workbench.tui.app import WorkbenchApp
+from escalated_workbench.tui.screens.fire import FireScreen
+from escalated_workbench.tui.widgets.inspector import Inspector
 
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 Until = Callable[..., Awaitable[None]]
 
-MOMENT = 1_767_603_600.0
+MOMENT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moments and durations are always the same, so that pictures are."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    monkeypatch.setattr("escalated_core.trace.recording.time", lambda: MOMENT)
+    monkeypatch.setattr("escalated_workbench.tui.widgets.timeline.local_time", lambda _: MOMENT)
     for name in ("timeline.in_", "inspector.in_", "inspector.", "status."):
         target = f"escalated_workbench.tui.widgets.{name}milliseconds"
         monkeypatch.setattr(target, lambda _: "1.00")
@@ -111,3 +116,32 @@ def trace_of() -> Callable[[Pilot[int]], Trace]:
         return app.wb.trace
 
     return find
+
+
+@pytest.fixture
+def fire() -> Callable[..., Awaitable[Firing]]:
+    """`await fire(pilot, hook, args)` types into the fire dialog; returns what got selected."""
+
+    async def do(pilot: Pilot[int], hook: str, args: str = "") -> Firing:
+        inspector = pilot.app.screen.query_one(Inspector)
+        before = inspector.firing
+        await pilot.press("f")
+        await wait(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
+        pilot.app.screen.query_one("#name", Input).value = hook
+        await pilot.pause()
+        if args:
+            await pilot.press("tab")
+            assert isinstance(pilot.app.focused, Input)
+            pilot.app.focused.insert_text_at_cursor(args)
+        await pilot.press("enter")
+        await wait(pilot, lambda: not isinstance(pilot.app.screen, FireScreen))
+        await wait(
+            pilot,
+            lambda: (
+                inspector.firing and inspector.firing != before and inspector.firing.hook == hook
+            ),
+        )
+        assert inspector.firing is not None
+        return inspector.firing
+
+    return do

@@ -44,6 +44,13 @@ def install_editable(site: Path, name: str, project: Path, *, editable: bool = T
     return info
 
 
+def plugin(folder: Path) -> Path:
+    """A folder with a manifest."""
+    folder.mkdir(parents=True)
+    (folder / "plugin.json").write_text("{}")
+    return folder
+
+
 def installed_slugs(*sites: Path) -> list[str]:
     return [found.slug for found in discover_installed([str(site) for site in sites])]
 
@@ -51,10 +58,9 @@ def installed_slugs(*sites: Path) -> list[str]:
 class TestLocal:
     def test_folders_in_the_order_of_their_names(self, tmp_path: Path) -> None:
         for name in ("b", "a-b", "a_b", "a"):
-            (tmp_path / name).mkdir()
-            (tmp_path / name / "plugin.json").write_text("{}")
+            plugin(tmp_path / name)
         found = discover_local(tmp_path)
-        assert [plugin.slug for plugin in found] == ["a", "a-b", "a_b", "b"]
+        assert [each.slug for each in found] == ["a", "a-b", "a_b", "b"]
         first = found[0]
         assert first.source == "local"
         assert first.root == tmp_path / "a"
@@ -65,14 +71,13 @@ class TestLocal:
 
     def test_hidden_and_underscored_folders_and_files_are_no_plugins(self, tmp_path: Path) -> None:
         for name in (".hidden", "__pycache__", "_draft", "real"):
-            (tmp_path / name).mkdir()
+            plugin(tmp_path / name)
         (tmp_path / "plugin.json").write_text("{}")
         (tmp_path / "notes.txt").write_text("")
-        assert [plugin.slug for plugin in discover_local(tmp_path)] == ["real"]
+        assert [found.slug for found in discover_local(tmp_path)] == ["real"]
 
     def test_a_link_to_a_folder_keeps_its_own_name(self, tmp_path: Path) -> None:
-        elsewhere, root = tmp_path / "work" / "sources", tmp_path / "plugins"
-        elsewhere.mkdir(parents=True)
+        elsewhere, root = plugin(tmp_path / "work" / "sources"), tmp_path / "plugins"
         root.mkdir()
         (root / "linked").symlink_to(elsewhere, target_is_directory=True)
         (found,) = discover_local(root)
@@ -86,9 +91,26 @@ class TestLocal:
         (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
         (tmp_path / "loop").symlink_to("loop")
         (tmp_path / "empty").mkdir()
-        (tmp_path / "closed").mkdir(mode=0)
-        (tmp_path / "fine").mkdir()
-        assert [plugin.slug for plugin in discover_local(tmp_path)] == ["closed", "empty", "fine"]
+        plugin(tmp_path / "closed").chmod(0)
+        plugin(tmp_path / "fine")
+        assert [found.slug for found in discover_local(tmp_path)] == ["closed", "fine"]
+
+    @pytest.mark.parametrize("name", ["plugin.py", "main.py", "plugin.json"])
+    def test_code_without_a_manifest_is_a_plugin_that_lacks_one(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / "unfinished").mkdir()
+        (tmp_path / "unfinished" / name).write_text("")
+        assert [found.slug for found in discover_local(tmp_path)] == ["unfinished"]
+
+    @pytest.mark.parametrize("name", ["photo.jpg", "plugin.json.bak", "inner/plugin.json", ""])
+    def test_a_folder_with_neither_is_none(self, tmp_path: Path, name: str) -> None:
+        folder = tmp_path / "important"
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        if name:
+            (folder / name).write_text("")
+        assert discover_local(tmp_path) == []
 
     def test_one_broken_plugin_never_stops_another(self, tmp_path: Path) -> None:
         good = {"version": "1.0.0", "description": "d", "author": "a", "name": "n", "slug": "good"}
@@ -115,14 +137,16 @@ class TestLocal:
 
     @pytest.mark.parametrize("name", ["with space", "a.b", "ünï", "Upper", "雪", "[x]", "a\nb"])
     def test_odd_names(self, tmp_path: Path, name: str) -> None:
-        (tmp_path / name).mkdir()
+        plugin(tmp_path / name)
         (found,) = discover_local(tmp_path)
         assert found.slug == name
         assert found.real.is_dir()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="needs file names of any bytes")
     def test_a_name_that_is_no_text(self, tmp_path: Path) -> None:
-        (tmp_path / os.fsdecode(b"bad\xff")).mkdir()
+        folder = tmp_path / os.fsdecode(b"bad\xff")
+        folder.mkdir()
+        (folder / "plugin.py").write_text("")
         (found,) = discover_local(tmp_path)
         assert found.slug == "bad\udcff"
         reading = read_manifest(
@@ -141,7 +165,7 @@ class TestLocal:
     def test_a_relative_root_gives_absolute_paths(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "root" / "a").mkdir(parents=True)
+        plugin(tmp_path / "root" / "a")
         (tmp_path / "cwd").mkdir()
         monkeypatch.chdir(tmp_path / "cwd")
         (found,) = discover_local(Path("../root"))

@@ -329,7 +329,7 @@ def test_items_with_an_id_are_matched_by_it(one: list[Any], other: list[Any]):
     common = [item["id"] for item in one if item["id"] in {i["id"] for i in other}]
     if common == [i["id"] for i in other if i["id"] in common]:
         new, old = {i["id"]: i for i in other}, {i["id"]: i for i in one}
-        touched = {change.path[0] for change in found}
+        touched = {change.path[0] for change in found if change.path}
         assert touched == {
             f"id={n}" for n in {*old, *new} if strict(old.get(n)) != strict(new.get(n))
         }

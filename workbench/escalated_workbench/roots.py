@@ -9,9 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from escalated_core.errors import UsageError, WorkbenchError
-from escalated_core.plugins.discovery import find_root
+from escalated_core.plugins.discovery import ROOT, find_root, is_root
 
-USUAL = Path("plugins", "escalated")
+USUAL = Path(*ROOT)
 
 # The methods of Path raise below a folder that may not be searched.
 _is_file, _is_folder = os.path.isfile, os.path.isdir
@@ -23,7 +23,7 @@ def plugins_root(path: str | Path | None = None) -> Path:
     `path` may be the plugins folder itself or a project that has one.
 
     Raises:
-        UsageError: there is no such folder, or it is a single plugin.
+        UsageError: there is no such folder, or it is not one for plugins (see `is_root`).
     """
     if path is None:
         here = _absolute(".")
@@ -34,6 +34,9 @@ def plugins_root(path: str | Path | None = None) -> Path:
                 "Create it, name a folder, or run: escalated-workbench demo",
             )
         return found
+    # Notebooks and scripts are seldom checked by their types.
+    if not isinstance(path, (str, Path)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"{path!r} is no path.", "Name the folder that holds your plugins.")
     if not str(path):
         raise UsageError("The path is empty.", "Name the folder that holds your plugins.")
     folder = _absolute(path)
@@ -47,14 +50,23 @@ def plugins_root(path: str | Path | None = None) -> Path:
         raise UsageError(
             f"{path} is one plugin.", f"Name the folder that holds it: {folder.parent}"
         )
+    if not is_root(folder):
+        raise UsageError(f"No folder in {path} has a plugin.json.", _better(folder, path))
     return folder
+
+
+def _better(folder: Path, path: str | Path) -> str:
+    """What to name instead of a folder that holds no plugins."""
+    if _is_folder(folder / USUAL.name):
+        return f"Did you mean {Path(path) / USUAL.name}?"
+    return f"Name the folder that holds your plugins, or create one: mkdir -p {Path(path) / USUAL}"
 
 
 def _absolute(path: str | Path) -> Path:
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
-        raise UsageError(f"{path} cannot be found: {error}", "Write the path in full.") from None
+        raise UsageError(f"{path} cannot be found: {error}.", "Write the path in full.") from None
     except FileNotFoundError:
         raise UsageError("The working folder is gone.", "Change to one that is there.") from None
 

@@ -13,9 +13,12 @@ from escalated_core.snapshots.snapshot import (
     TupleSnapshot,
 )
 
-OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": "⏸"}
+OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": "■"}
 STATUS_GLYPHS = {"active": "✔", "inactive": "◌", "failed": "✖"}
 SEVERITY_GLYPHS = {"error": "✖", "warning": "!", "info": "i"}
+
+COMPARED = 10_000
+"""Characters of two values that are looked through for their difference."""
 
 _BIDI_CONTROLS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _VISIBLE: dict[int, str] = {
@@ -60,6 +63,24 @@ def short(picture: Any, limit: int = 80) -> str:
     text = safe(_literal(picture, limit))
     text = text.replace("\n", "⏎")
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def apart(before: Any, after: Any, limit: int = 80) -> tuple[str, str]:
+    """Two snapshots as `short` writes them, cut so that their first difference is seen."""
+    texts = [safe(_literal(picture, COMPARED)).replace("\n", "⏎") for picture in (before, after)]
+    longest = max(map(len, texts))
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(map(len, texts)))
+    if longest <= limit or same == longest:
+        return short(before, limit), short(after, limit)
+    first = max(min(same - limit // 3, longest - limit + 1), 0)
+    one, other = (_window(text, first, limit) for text in texts)
+    return one, other
+
+
+def _window(text: str, first: int, limit: int) -> str:
+    shown = f"…{text[first + 1 :]}" if first else text
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
 def _literal(picture: Any, room: int) -> str:

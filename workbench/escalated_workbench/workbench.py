@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
-from escalated_core.errors import WorkbenchError
+from escalated_core.errors import UsageError, WorkbenchError
 from escalated_core.host.desk import HelpDesk
 from escalated_core.host.host import EmbeddedHost, HostOptions
 from escalated_core.records import Activity, Finding, Firing, Hook, Kind, Plugin, Reload
@@ -16,8 +18,12 @@ from escalated_workbench.roots import plugins_root
 if TYPE_CHECKING:
     from escalated_workbench.watcher import Watcher
 
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+ARTICLES: dict[Kind, str] = {"action": "an action", "filter": "a filter"}
 
-class Workbench:
+
+class Workbench(AbstractContextManager["Workbench"]):
     """Runs the plugins of a folder and shows what they do. Open at once; close it, or use `with`.
 
     Args:
@@ -29,7 +35,7 @@ class Workbench:
         settings: what plugins find in `django.conf.settings`.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: there is no such folder, or another argument cannot be meant.
         WorkbenchError: a workbench is open already, or Django is configured by somebody else.
     """
 
@@ -46,6 +52,7 @@ class Workbench:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.root = plugins_root(path)
+        _check_options(profile, settings)
         options = HostOptions(
             profile=profile,
             seed=seed,
@@ -81,8 +88,9 @@ class Workbench:
                 f"A workbench is open on {Workbench._open.root}.",
                 "Close it first: one per process.",
             )
-        self.profile = options.profile
+        self.profile, self.seed = options.profile, options.seed
         self._host = EmbeddedHost(self.root, options)
+        self.started_at = self._host.began
         self._watcher: Watcher | None = None
         self.opening = self._host.opened
         """Done when every plugin has been loaded, or has failed to; fails if none could be."""
@@ -99,7 +107,7 @@ class Workbench:
     @property
     def hooks(self) -> list[Hook]:
         """Every documented hook and every hook that somebody listens to."""
-        return self._host.hooks()
+        return [_as_registered(hook) for hook in self._host.hooks()]
 
     @property
     def findings(self) -> list[Finding]:
@@ -112,11 +120,9 @@ class Workbench:
         return list(self._host.lifecycle.reloads)
 
     @property
-    def revision(self) -> tuple[int, int, int]:
+    def revision(self) -> tuple[object, ...]:
         """Differs whenever plugins, hooks or findings may have changed; cheap to poll."""
-        last = self._host.lifecycle.reloads.last
-        number = last.number if last else 0
-        return number, self._host.findings.revision, self._host.registry.revision
+        return self._host.revision
 
     @property
     def activity(self) -> Activity | None:
@@ -130,6 +136,7 @@ class Workbench:
 
     @time_limit.setter
     def time_limit(self, seconds: float) -> None:
+        _check_seconds(seconds)
         self._host.thread.time_limit = seconds
 
     def fire(self, hook: str, *args: Any, kind: Kind | None = None, **kwargs: Any) -> Firing:
@@ -139,8 +146,9 @@ class Workbench:
         reference such as `helpdesk.ticket(1)`.
 
         Raises:
-            UsageError: the kind of the hook or its arguments cannot be told.
+            UsageError: it is no name of a hook, or its kind or its arguments cannot be told.
         """
+        _check_hook(hook, kind)
         return self._host.fire(hook, args, kwargs, kind)
 
     def activate(self, slug: str) -> Plugin:
@@ -173,12 +181,12 @@ class Workbench:
         self._host.lifecycle.get(slug)
         return self.plugins[slug]
 
-    def require_hook(self, name: str) -> list[Hook]:
-        """The hooks of that name; raises `UsageError` with the nearest one for an unknown name."""
+    def require_hook(self, name: str, kind: Kind | None = None) -> list[Hook]:
+        """The hooks of that name and kind; raises `UsageError` with what was probably meant."""
         self._host.require_hook(name)
         documented = self._host.catalogue.get(name)
         unheard = [Hook(name, documented.kind, documented)] if documented else []
-        return [hook for hook in self.hooks if hook.name == name] or unheard
+        return _of_kind([hook for hook in self.hooks if hook.name == name] or unheard, kind)
 
     def interrupt(self) -> bool:
         """Stop the plugin code that runs now; False when none does."""
@@ -196,6 +204,13 @@ class Workbench:
         """Call `listener` with each reload, on another thread; returns the undo."""
         return self._host.lifecycle.reloads.subscribe(listener)
 
+    def save(self, path: str | Path) -> int:
+        """Write the session so far to a file, secrets masked; returns how many firings it has."""
+        # Only here: most sessions are never saved.
+        from escalated_workbench.saving import save_session
+
+        return save_session(self, path)
+
     def close(self) -> None:
         """Unload every plugin and leave the process as it was. Records stay readable."""
         if Workbench._open is not self:
@@ -206,8 +221,48 @@ class Workbench:
         self._host.close()
         Workbench._open = None
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _of_kind(named: list[Hook], kind: Kind | None) -> list[Hook]:
+    """Those hooks of one name that are of a kind; raises `UsageError` when none is."""
+    found = [hook for hook in named if kind in (None, hook.kind)]
+    if not found:
+        cure = f"It is known as {ARTICLES[named[0].kind]} only."
+        raise UsageError(f"{named[0].name!r} is no {kind}.", cure)
+    return found
+
+
+def _as_registered(hook: Hook) -> Hook:
+    """A hook without the documentation of the other kind that has its name."""
+    is_other = hook.documented is not None and hook.documented.kind != hook.kind
+    return replace(hook, documented=None) if is_other else hook
+
+
+# What annotations promise is checked: notebooks and scripts seldom are.
+
+
+def _check_options(profile: object, settings: object) -> None:
+    if profile not in PROFILES:
+        cure = f"The profiles are {' and '.join(map(repr, PROFILES))}."
+        raise UsageError(f"There is no profile {profile!r}.", cure)
+    if settings is not None and not isinstance(settings, Mapping):
+        cure = "Give a dict such as {'SLACK_WEBHOOK_URL': None}."
+        raise UsageError(f"The settings must be a mapping, not {settings!r}.", cure)
+
+
+def _check_hook(hook: object, kind: object) -> None:
+    if not isinstance(hook, str) or not hook:
+        raise UsageError(f"{hook!r} is no name of a hook.", "Give one such as 'ticket_created'.")
+    if kind is not None and kind not in KINDS:
+        cure = f"The kinds are {' and '.join(map(repr, KINDS))}."
+        raise UsageError(f"There is no kind {kind!r} of hooks.", cure)
+    if "{slug}" in hook:
+        cure = f"Put a slug in its place: {hook.replace('{slug}', 'billing')!r}."
+        raise UsageError(f"{hook!r} stands for one hook of each plugin.", cure)
+
+
+def _check_seconds(seconds: object) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise UsageError(f"The time limit {seconds!r} is not above 0.", "Give it in seconds.")

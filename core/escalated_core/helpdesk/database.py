@@ -21,6 +21,7 @@ from django.db.backends.signals import connection_created
 
 from escalated_core.helpdesk.seed import sow
 from escalated_core.helpdesk.tables import create_missing
+from escalated_core.trace.calls import query_wrapper
 
 _FILE = "helpdesk.sqlite3"
 
@@ -86,6 +87,8 @@ class Database:
         self._cut(lambda thread: thread is new.thread or not thread.is_alive())
         with self._lock:
             self._held.append(new)
+        if query_wrapper not in connection.execute_wrappers:
+            connection.execute_wrappers.append(query_wrapper)
 
     def _cut(self, which: Callable[[threading.Thread], bool]) -> list[_Held]:
         """Close the connections of some threads; returns them."""

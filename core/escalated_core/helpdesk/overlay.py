@@ -16,6 +16,7 @@ from django.core.cache import caches
 from django.test.utils import override_settings
 
 from escalated_core.errors import UsageError
+from escalated_core.trace.loggers import remember_loggers
 
 LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 
@@ -48,17 +49,13 @@ def configured_logging(config: Mapping[str, Any] | None) -> Generator[None]:
     if not config:
         yield
         return
-    before = {logger: _state(logger) for logger in _loggers()}
+    restore = remember_loggers(born=config.get("loggers") or ())
     handlers: list[logging.Handler] = []
     try:
         _configure(config, handlers)
         yield
     finally:
-        for logger in _loggers():
-            if logger in before:
-                _restore(logger, before[logger])
-            elif logger.name in (config.get("loggers") or ()):
-                _restore(logger, (logging.NOTSET, [], [], True, False))
+        restore()
         for handler in handlers:
             handler.close()
 
@@ -84,25 +81,6 @@ def _configure(config: Mapping[str, Any], handlers: list[logging.Handler]) -> No
         registered[:0] = others
         for name, handler in names.items():
             named.setdefault(name, handler)
-
-
-_State = tuple[int, list[logging.Handler], list[Any], bool, bool]
-
-
-def _loggers() -> list[logging.Logger]:
-    known = list(logging.root.manager.loggerDict.values())
-    return [logging.root, *(logger for logger in known if isinstance(logger, logging.Logger))]
-
-
-def _state(logger: logging.Logger) -> _State:
-    filters = list(logger.filters)
-    return logger.level, list(logger.handlers), filters, logger.propagate, logger.disabled
-
-
-def _restore(logger: logging.Logger, state: _State) -> None:
-    level, logger.handlers[:], logger.filters[:], logger.propagate, logger.disabled = state
-    if logger.level != level:
-        logger.setLevel(level)
 
 
 @contextmanager

@@ -8,13 +8,15 @@ from uuid import UUID
 
 from django.db.models import Manager, Model, QuerySet
 
+from escalated_core.errors import Unwind
 from escalated_core.snapshots import snapshot
+from escalated_core.snapshots.camera import attributes_of
 
 
 @cache
 def register() -> None:
     """Teach snapshots about Django, once per process."""
-    snapshot.picture.register(Model, _model)
+    snapshot.picture.register(Model, _model, attributes_of)
     snapshot.picture.register(QuerySet, _queryset)
     snapshot.picture.register(Manager, _manager)
 
@@ -33,8 +35,11 @@ def _model(value: Model, camera: Any) -> snapshot.ObjectSnapshot:
 
 def _queryset(value: QuerySet[Any], _: Any) -> snapshot.ObjectSnapshot:
     try:
-        sql = str(value.query)
-    except Exception as error:  # noqa: BLE001 - an impossible query has no SQL, a custom one may raise
+        written, values = value.query.sql_with_params()
+        sql = written % tuple(snapshot.plain(snapshot.snapshot(each)) for each in values)
+    except Unwind:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an impossible query has no SQL, a custom one may raise
         sql = f"(no SQL: {snapshot.class_name(error)})"
     return snapshot.ObjectSnapshot(snapshot.class_name(value), "queryset", sql)
 

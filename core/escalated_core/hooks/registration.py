@@ -29,6 +29,9 @@ class Arity(NamedTuple):
     """`(ticket, user=None)`."""
 
 
+USUAL_ARGUMENTS = 16
+
+
 class Registration:
     """A callback registered on a hook.
 
@@ -43,6 +46,7 @@ class Registration:
         "callback",
         "defined_at",
         "file",
+        "fits",
         "hook",
         "kind",
         "line",
@@ -69,6 +73,8 @@ class Registration:
         self.name = callback_name(callback)
         # Read here, in the scope of whoever registers: `__signature__` may run a plugin's code.
         self.arity = arity(callback)
+        self.fits = fitting(self.arity.required, self.arity.limit)
+        """With how many positional arguments, and no others, it can be called as they are."""
         function = function_of(callback)
         self.defined_at = definition(function)
         place = calling_place()
@@ -142,6 +148,12 @@ def arity(callback: Callable[..., Any]) -> Arity:
         shown = _signature(callback, follow_wrapped=True) or own
         limit = _count(shown)[1]
     return Arity(required, limit, _text(shown))
+
+
+@functools.cache
+def fitting(required: int, limit: int | None) -> frozenset[int]:
+    """The usual numbers of arguments that are neither too few nor too many."""
+    return frozenset(range(required, (USUAL_ARGUMENTS if limit is None else limit) + 1))
 
 
 def _signature(callback: Callable[..., Any], follow_wrapped: bool) -> inspect.Signature | None:

@@ -113,8 +113,11 @@ class HookRegistry:
 
     def fire(self, kind: Kind, hook: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the hook's callbacks; a filter's value comes back, an action answers None."""
-        check_name(hook)
-        return self._dispatcher.run(kind, hook, self.chain(kind, hook), args, kwargs)
+        if type(hook) is not str or not hook:
+            check_name(hook)
+        stage = self._stage.get()
+        chains = self._chains if stage is None or stage.committed else stage.chains
+        return self._dispatcher.run(kind, hook, chains.get((kind, hook), ()), args, kwargs)
 
     def __iter__(self) -> Iterator[tuple[Kind, str, Chain]]:
         """Every hook that has callbacks, by kind and name, as this context sees them."""

@@ -15,13 +15,17 @@ from escalated_core.errors import PluginError
 from escalated_core.helpdesk.configuration import check_django
 from escalated_core.helpdesk.world import World
 from escalated_core.plugins.imports import PACKAGE, PluginSpace
+from escalated_core.plugins.patches import SearchPath
 from escalated_core.scope import CURRENT, RUNNING, Owner, current_owner
+from escalated_core.trace.calls import following_calls
 
 if TYPE_CHECKING:
     from escalated_core.helpdesk.receivers import Receivers
 
 Undo = Callable[[], None]
 
+_MAY_CALL = frozenset({"http", "urllib", "xmlrpc"})
+"""Modules of the standard library that make HTTP requests."""
 _NEEDS_NO_WORLD = frozenset({*sys.stdlib_module_names, "escalated", PACKAGE})
 
 
@@ -40,7 +44,18 @@ class Around:
         self._lock = threading.RLock()
         self._receivers: Receivers | None = None
         self._undo_receivers: Undo | None = None
+        self._undo_calls: Undo | None = None
         self._models: dict[str, Undo] = {}
+        self._search: dict[str, SearchPath] = {}
+
+    def apply_settings(self) -> None:
+        """Open the help desk if it was given settings: they hold for all code of plugins.
+
+        Raises:
+            UsageError: a setting is not valid.
+        """
+        if self._world.settings:
+            self.world()
 
     def world(self) -> World:
         """The help desk, opened."""
@@ -67,11 +82,17 @@ class Around:
         if self._undo_receivers is not None:
             self._undo_receivers()
             self._undo_receivers = None
+        if self._undo_calls is not None:
+            self._undo_calls()
+            self._undo_calls = None
         self._world.close()
 
     def importing(self, space: PluginSpace, top: str) -> None:
         """Code of a plugin imports something from outside: it may be, or lead to, Django."""
-        if top in _NEEDS_NO_WORLD:
+        needs_no_world = top in _NEEDS_NO_WORLD
+        if self._undo_calls is None and (top in _MAY_CALL or not needs_no_world):
+            self._undo_calls = following_calls()
+        if needs_no_world:
             return
         world = self.world()
         if space.slug not in self._models:
@@ -87,6 +108,7 @@ class Around:
     def loading(self, space: PluginSpace) -> Undo:
         """Let the plugin's models be defined; the undo brings back those of before."""
         label, known = _label(space), space.slug in self._models
+        undo_search = self._follow_search(space)
         before: dict[str, Any] = {}
         if self._world.is_open:
             from escalated_core.helpdesk.plugin_models import make_room
@@ -94,6 +116,7 @@ class Around:
             before = make_room(label)
 
         def undo() -> None:
+            undo_search()
             if self._world.is_open:
                 from escalated_core.helpdesk.plugin_models import take_back
 
@@ -103,7 +126,27 @@ class Around:
 
         return undo
 
+    def _follow_search(self, space: PluginSpace) -> Undo:
+        """Take out what the generation before added to `sys.path`, and follow what this one adds.
+
+        The undo brings back the former and takes out the latter.
+        """
+        slug, old = space.slug, self._search.get(space.slug)
+        put_back = old.take_out() if old else None
+        search = self._search[slug] = SearchPath(space.package, space.folders[0])
+
+        def undo() -> None:
+            search.loaded()
+            search.take_out()
+            del self._search[slug]
+            if old and put_back:
+                put_back()
+                self._search[slug] = old
+
+        return undo
+
     def loaded(self, space: PluginSpace) -> list[str]:
+        self._search[space.slug].loaded()
         if space.slug not in self._models:
             return []
         from escalated_core.helpdesk.plugin_models import differing_tables
@@ -121,6 +164,11 @@ class Around:
     def released(self, owner: Owner) -> None:
         if self._receivers is not None:
             self._receivers.disconnect_owner(owner)
+        search = self._search.get(owner.slug)
+        # Unless another generation is in the place of this one, the plugin itself is gone.
+        if search and search.package not in sys.modules:
+            search.take_out()
+            del self._search[owner.slug]
 
     def forget(self, slug: str) -> None:
         undo = self._models.pop(slug, None)

@@ -20,6 +20,7 @@ from escalated_core.hooks.registry import Chain, HookRegistry, Key
 from escalated_core.host import standins
 from escalated_core.host.around import Around
 from escalated_core.host.thread import Job, PluginThread
+from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.imports import PluginFinder
 from escalated_core.plugins.lifecycle import Lifecycle
@@ -31,6 +32,7 @@ from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Firing, Hook, Kind
 from escalated_core.snapshots.snapshot import plain
 from escalated_core.trace.capture import Capture
+from escalated_core.trace.readout import record_of
 from escalated_core.trace.recorder import Cause, Profile, Recorder
 from escalated_core.trace.trace import Trace
 
@@ -49,7 +51,10 @@ class HostOptions:
 
 
 class EmbeddedHost:
-    """Hooks, plugins and a help desk in this process; `opened` is done when plugins are loaded."""
+    """Hooks, plugins and a help desk in this process.
+
+    `opened` is done when plugins are loaded; it fails, and none is, if a setting is not valid.
+    """
 
     def __init__(self, root: Path, options: HostOptions) -> None:
         self.root = root
@@ -78,11 +83,12 @@ class EmbeddedHost:
             self._finder.install(),
         ]
         self.thread = PluginThread(self._around.renew, capture.renew, self._stop)
+        settings = self.thread.submit("applying the settings", self._around.apply_settings)
         # A job for each, so that one that costs its thread does not cost the others.
         for plugin in found:
-            add = partial(self.lifecycle.add, plugin, "start")
+            add = partial(self._start, plugin, settings)
             self._take_up(f"loading {plugin.slug}", plugin.slug, add)
-        self.opened: Job[None] = self.thread.submit("opening", self.memory.keep)
+        self.opened: Job[None] = self.thread.submit("opening", partial(self._opened, settings))
 
     def fire(
         self, hook: str, args: tuple[Any, ...], kwargs: dict[str, Any], kind: Kind | None = None
@@ -111,7 +117,7 @@ class EmbeddedHost:
         except Abandoned:
             if not cause.firings:
                 raise
-        return cause.firings[0].record()
+        return record_of(cause.firings[0])
 
     def command(self, name: str, work: Callable[[], Result]) -> Result:
         """Run something of the lifecycle on the plugin thread and wait for it."""
@@ -156,6 +162,15 @@ class EmbeddedHost:
             cure = f"Did you mean {near!r}?" if near else "Hook names match exactly, case included."
             raise UsageError(f"Nobody listens to {hook!r} and it is not documented.", cure)
 
+    @property
+    def revision(self) -> tuple[object, ...]:
+        """Differs whenever plugins, hooks or findings may have changed; cheap to poll."""
+        last = self.lifecycle.reloads.last
+        # A plugin gets its new status only after its reload has been told.
+        standing = tuple((plugin.slug, plugin.status) for plugin in self.lifecycle)
+        number = last.number if last else 0
+        return number, self.findings.revision, self.registry.revision, standing
+
     def rows(self, kind: ReferenceKind) -> list[dict[str, Any]]:
         """The help desk's rows of a kind as plain data."""
         return self.command(f"reading {kind}", lambda: self._around.world().rows(kind))
@@ -179,6 +194,14 @@ class EmbeddedHost:
                 raise
 
         return self.thread.submit(doing, guarded)
+
+    def _start(self, plugin: Found, settings: Job[None]) -> None:
+        if settings.failure is None:
+            self.lifecycle.add(plugin, "start")
+
+    def _opened(self, settings: Job[None]) -> None:
+        settings.wait()
+        self.memory.keep()
 
     def _stop(self) -> None:
         self.memory.keep()
@@ -209,7 +232,7 @@ class EmbeddedHost:
 
     def _resolved(self, arg: Any) -> Any:
         """What a plugin gets: the live row for a reference, a copy to change for a snapshot."""
-        return self._around.world().resolve(arg) if isinstance(arg, Reference) else plain(arg)
+        return self._around.world().resolve(arg) if type(arg) is Reference else plain(arg)
 
     def _kind(self, hook: str, kind: Kind | None, has_args: bool) -> Kind:
         if kind is not None:

@@ -142,7 +142,7 @@ class PluginThread:
         Injects until the code ends; code that is stuck outside Python costs its thread.
         """
         scope = self._running()
-        return scope is not None and self._stop_scope(scope)
+        return scope is not None and self._stop_scope(scope, scope.turn)
 
     def close(self) -> None:
         """Stop everything: code that runs is interrupted, queued jobs fail."""
@@ -186,36 +186,39 @@ class PluginThread:
             return None
 
     def _running(self) -> Scope | None:
-        """The innermost scope of the plugin thread."""
-        return RUNNING.get(self._thread.ident or 0)
+        """The innermost scope of the plugin thread, while code of a plugin runs in it."""
+        scope = RUNNING.get(self._thread.ident or 0)
+        return None if scope is None or scope.ended else scope
 
     def _keep_watch(self) -> None:
         # A tick, not a word with every job: a thread that wakes would delay the job's first step.
         while not self._stopped.wait(TICK):
             scope = self._running()
+            # Read before the time: it must not be the next one's turn that is stopped for it.
+            turn = scope.turn if scope is not None else None
             stuck = scope is not None and scope.own_ns > self.time_limit * 1e9
             if scope is not None and stuck and self.automatic and not self._stopping:
-                self._stop_scope(scope)
+                self._stop_scope(scope, turn)
 
-    def _stop_scope(self, scope: Scope) -> bool:
+    def _stop_scope(self, scope: Scope, turn: object) -> bool:
         with self._interrupting:
             interval = sys.getswitchinterval()
             sys.setswitchinterval(SWITCH_INTERVAL_INJECTING)
             try:
                 deadline = monotonic() + PATIENCE
                 while monotonic() < deadline:
-                    if not scope.inject():
+                    if not scope.inject(turn):
                         return True
                     sleep(INJECT_EVERY)
-                return self._give_up(scope)
+                return self._give_up(scope, turn)
             finally:
                 sys.setswitchinterval(interval)
 
-    def _give_up(self, scope: Scope) -> bool:
+    def _give_up(self, scope: Scope, turn: object) -> bool:
         """Leave the thread behind as a daemon and go on with a fresh one."""
         innermost = self._running() or scope
         job = self._job
-        if not innermost.inject():
+        if not innermost.inject(turn if innermost is scope else innermost.turn):
             return True
         self._job = None
         self._thread.name = f"given up: {innermost.doing}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MANIFEST = "plugin.json"
+ROOT = ("plugins", "escalated")
+"""Where a project has its plugins."""
 
 _OURS = "escalated-workbench"
 
@@ -49,20 +51,39 @@ class Found:
 def find_root(start: Path) -> Path | None:
     """The nearest `plugins/escalated` folder in `start` or above it."""
     here = _absolute(start)
-    candidates = (folder / "plugins" / "escalated" for folder in (here, *here.parents))
+    candidates = (folder.joinpath(*ROOT) for folder in (here, *here.parents))
     return next((root for root in candidates if _is_folder(root)), None)
 
 
 def discover_local(root: Path) -> list[Found]:
-    """The folders in `root`, links to folders included, by name; hidden and `_` ones are none.
+    """The plugins among the folders in `root`, links to folders included, by name.
 
-    A folder without a manifest counts too: reading it tells what is missing. A root that does not
-    exist has no plugins; one that cannot be read raises `UsageError`.
+    A folder with Python code but without a manifest counts too: reading it tells what is missing;
+    so does one that cannot be read. A root that does not exist has no plugins; one that cannot be
+    read raises `UsageError`.
     """
     root = _absolute(root)
+    plugins = filter(_may_be_plugin, _folders(root))
+    return [_found(path.name, "local", path / MANIFEST, None) for path in map(Path, plugins)]
+
+
+def is_root(folder: Path) -> bool:
+    """Whether a folder is one for plugins: it is called so, has a plugin, or holds no folder yet.
+
+    Raises `UsageError` when it cannot be read.
+    """
+    folder = _absolute(folder)
+    if ROOT in (folder.parts[-2:], Path(os.path.realpath(folder)).parts[-2:]):
+        return True
+    folders = _folders(folder)
+    return not folders or any(os.path.lexists(f"{path}/{MANIFEST}") for path in folders)
+
+
+def _folders(root: Path) -> list[str]:
+    """The paths of the folders in `root` that are neither hidden nor begin with `_`, by name."""
     try:
         with os.scandir(root) as entries:
-            names = sorted(entry.name for entry in entries if _is_plugin_folder(entry))
+            return sorted(entry.path for entry in entries if _is_visible_folder(entry))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -70,7 +91,19 @@ def discover_local(root: Path) -> list[Found]:
             f"The plugins root {root} cannot be read: {error.strerror}.",
             "Name a folder that you may read.",
         ) from error
-    return [_found(name, "local", root / name / MANIFEST, None) for name in names]
+
+
+def _may_be_plugin(folder: str) -> bool:
+    """Whether a folder has a manifest, or code that lacks one, or does not let itself be read."""
+    try:
+        if os.path.lexists(f"{folder}/{MANIFEST}"):
+            return True
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".py") for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _absolute(path: Path | str) -> Path:
@@ -81,7 +114,7 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises below a closed folder
 
 
-def _is_plugin_folder(entry: os.DirEntry[str]) -> bool:
+def _is_visible_folder(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith((".", "_")):
         return False
     try:

@@ -54,12 +54,24 @@ class Findings:
             for key in [k for k in self._held if k[0] == plugin and (not topics or k[1] in topics)]:
                 del self._held[key]
 
-    def of(self, plugin: str) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self if finding.plugin == plugin)
+    def of(self, plugin: str, *topics: Topic) -> tuple[Finding, ...]:
+        """Those of a plugin, on these topics or all of them, in the same order."""
+        with self._lock:
+            held = [
+                finding
+                for (owner, topic), findings in self._held.items()
+                if owner == plugin and (not topics or topic in topics)
+                for finding in findings
+            ]
+        return tuple(sorted(held, key=_order))
 
     def __iter__(self) -> Iterator[Finding]:
         """Worst first, then by plugin and place."""
         with self._lock:
             held = [finding for findings in self._held.values() for finding in findings]
-        held.sort(key=lambda f: (_SEVERITY[f.severity], f.plugin or "", f.file or "", f.line or 0))
-        return iter(held)
+        return iter(sorted(held, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, str, int]:
+    place = finding.plugin or "", finding.file or "", finding.line or 0
+    return _SEVERITY[finding.severity], *place

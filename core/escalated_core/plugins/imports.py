@@ -24,6 +24,7 @@ from time import monotonic, sleep, time
 from types import CodeType, ModuleType
 from typing import Any
 
+from escalated_core.plugins.import_times import ImportTimes, measured_imports
 from escalated_core.plugins.patches import Outside
 
 PACKAGE = "escalated_plugins"
@@ -61,6 +62,7 @@ class PluginSpace:
         self.kept: dict[str, str | None] = {}
         """The same of modules taken over from an older generation, as they were when they ran."""
         self._outside: Outside | None = Outside()
+        self.import_times = ImportTimes()
         self.names = {self.package, f"{self.package}.{main.stem}"}
         """Under which its modules are, or have been, in `sys.modules`."""
         self._files = files
@@ -104,7 +106,8 @@ class PluginSpace:
         module = importlib.util.module_from_spec(spec)
         sys.modules[self.package] = module
         sys.modules[f"{self.package}.{self.main.stem}"] = module
-        loader.exec_module(module)
+        with measured_imports() as self.import_times:
+            loader.exec_module(module)
 
     def patched(self) -> list[str]:
         """What the plugin's code replaced elsewhere while it was loaded; asked once, at its end."""

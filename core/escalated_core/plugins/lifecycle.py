@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from escalated_core.errors import PluginError, UsageError
@@ -65,8 +66,7 @@ class Lifecycle:
     def get(self, slug: str) -> LivePlugin:
         """Raises `UsageError` naming the known plugins when there is none of that name."""
         if slug not in self._plugins:
-            known = ", ".join(self._plugins) or "none"
-            raise UsageError(f"There is no plugin {slug!r}.", f"Known plugins: {known}.")
+            raise _unknown(slug, self._plugins)
         return self._plugins[slug]
 
     def discover(self) -> list[Found]:
@@ -162,14 +162,11 @@ class Lifecycle:
         """Run the uninstall hooks and delete the plugin's folder (of a link, only the link).
 
         Raises:
-            PluginError: it is an installed distribution, which pip uninstalls, or its files
-                cannot be deleted.
+            PluginError: it is an installed distribution, which pip uninstalls, it has no
+                plugin.json, or its files cannot be deleted.
         """
         plugin = self.get(slug)
-        if plugin.found.source == "composer":
-            message = f"{slug} is an installed distribution and cannot be deleted here."
-            cure = f"Run: pip uninstall {slug}"
-            raise PluginError(Finding("uninstall.composer", "error", message, cure, slug))
+        _check_deletable(plugin.found)
         if hooks:
             self._fire_uninstalling(plugin)
         self.remove(slug)
@@ -188,7 +185,7 @@ class Lifecycle:
             plugin.manifest_read, reading = _read(found, self._versions)
             plugin.reading = reading
         self._findings.replace(found.slug, "manifest", (*found.findings, *reading.findings))
-        plugin.error = None if reading.manifest else manifest_error(reading.findings)
+        plugin.error = None if reading.manifest else manifest_error(reading.fatal)
         # The last good manifest stays with the last good code; an error is shown beside it.
         if not plugin.running:
             plugin.manifest = reading.manifest
@@ -223,9 +220,19 @@ class Lifecycle:
         self._fire(f"{hook}_{slug}")
 
     def _error(self, plugin: LivePlugin) -> PluginError:
-        findings = self._findings.of(plugin.slug)
-        fatal = next((f for f in findings if f.severity == "error"), None)
-        return PluginError(fatal or load_finding(plugin.slug, plugin.error or manifest_error(())))
+        if plugin.reading is not None and plugin.reading.fatal is not None:
+            return PluginError(plugin.reading.fatal)
+        held = self._findings.of(plugin.slug, "load")
+        why = next((f for f in held if f.severity == "error"), None)
+        return PluginError(why or load_finding(plugin.slug, plugin.error or manifest_error(None)))
+
+
+def _unknown(slug: str, plugins: Iterable[str]) -> UsageError:
+    known = list(plugins)
+    near = get_close_matches(slug.lower(), known, n=1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    cure = f"{meant}Known plugins: {', '.join(known) or 'none'}."
+    return UsageError(f"There is no plugin {slug!r}.", cure)
 
 
 def _look_for(folder: Path, known: LivePlugin | None) -> Found | None:
@@ -258,6 +265,19 @@ def _read(found: Found, versions: Versions) -> tuple[str | None, ManifestReading
         if reading.manifest is not None and digest_of(found.manifest_path) == read:
             break
     return read, reading
+
+
+def _check_deletable(found: Found) -> None:
+    """Raise `PluginError` for what is not ours to delete, or may be no plugin at all."""
+    slug = found.slug
+    if found.source == "composer":
+        message = f"{slug} is an installed distribution and cannot be deleted here."
+        cure = f"Run: pip uninstall {slug}"
+        raise PluginError(Finding("uninstall.composer", "error", message, cure, slug))
+    if not os.path.lexists(found.manifest_path):
+        message = f"{found.root} has no plugin.json, so it may be no plugin."
+        cure = "Nothing was deleted. If it is to go, delete it yourself."
+        raise PluginError(Finding("uninstall.no-manifest", "error", message, cure, slug))
 
 
 def _delete(found: Found) -> None:

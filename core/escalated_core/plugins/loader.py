@@ -12,13 +12,21 @@ from typing import Protocol
 
 from escalated_core.errors import Interrupted, PluginError
 from escalated_core.hooks.catalogue import Catalogue
-from escalated_core.hooks.registry import HookRegistry, Stage
+from escalated_core.hooks.registration import Registration
+from escalated_core.hooks.registry import HookRegistry, Key, Stage
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
 from escalated_core.plugins.leftovers import Leftovers
 from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.ui import UiItem, UiRegistry
-from escalated_core.records import Callback, ErrorRecord, Finding, Frame, Location
+from escalated_core.records import (
+    Callback,
+    CataloguedHook,
+    ErrorRecord,
+    Finding,
+    Frame,
+    Location,
+)
 from escalated_core.scope import Owner, Scope
 from escalated_core.trace.capture import plugin_place, stack_of
 from escalated_core.trace.tracebacks import error_record, source_around
@@ -155,6 +163,13 @@ class Loader:
                 message = f"{why}: {callback.callback} is probably never called."
                 place = callback.plugin, callback.file, callback.line
                 yield Finding("hook.doubtful", "warning", message, cure, *place)
+        heard: set[Key] = {(callback.kind, callback.hook) for callback in load.came}
+        for kind, hook in sorted(heard):
+            documented = self._catalogue.get(hook)
+            if documented is not None and documented.kind == kind:
+                chain = self.registry.chain(kind, hook)
+                own = [registration for registration in chain if registration.owner is load.owner]
+                yield from _needing_more(own, documented)
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""
@@ -229,6 +244,22 @@ class _Swap:
             self._finder.spaces[self._space.package] = self._old
         else:
             self._finder.spaces.pop(self._space.package, None)
+
+
+def _needing_more(own: Iterable[Registration], documented: CataloguedHook) -> Iterator[Finding]:
+    """A finding for each callback that cannot be called with what its hook passes."""
+    names = [parameter.name for parameter in documented.parameters]
+    passes = f"{len(names)} ({', '.join(names)})" if names else "none"
+    for registration in own:
+        needed = registration.arity.required
+        if needed > len(names):
+            needs = f"{needed} argument{'s' * (needed != 1)}"
+            message = (
+                f"{registration.signature} needs {needs}, {registration.hook} passes {passes}."
+            )
+            cure = "Take what the hook passes; give what else there is a default."
+            place = registration.slug, registration.blamed.file, registration.blamed.line
+            yield Finding("callback.needs-too-many", "error", message, cure, *place)
 
 
 def _why(error: BaseException, scope: Scope) -> ErrorRecord:

@@ -53,10 +53,14 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ManifestReading:
-    """The manifest, or None if the plugin cannot run with it, and every finding by its place."""
+    """The manifest, or None if the plugin cannot run with it, and every finding by its place.
+
+    `fatal` is the first finding with which the plugin cannot run.
+    """
 
     manifest: Manifest | None
     findings: tuple[Finding, ...]
+    fatal: Finding | None = None
 
 
 def read_manifest(path: Path, *, slug: str, source: Source, versions: Versions) -> ManifestReading:
@@ -73,8 +77,12 @@ def read_manifest(path: Path, *, slug: str, source: Source, versions: Versions) 
         _judge_main_file(data, draft)
         _judge_requires(data, versions, draft)
     usable = None if data is None or draft.fatal else _manifest(data, slug)
-    findings = sorted(draft.findings, key=lambda finding: (finding.line or 0, finding.column or 0))
-    return ManifestReading(usable, tuple(findings))
+    findings = sorted(draft.findings, key=_place)
+    return ManifestReading(usable, tuple(findings), min(draft.fatal, key=_place, default=None))
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
 
 
 class _Draft:
@@ -86,7 +94,7 @@ class _Draft:
         self.source = source
         self.text = ""
         self.spans: dict[str, Span] = {}
-        self.fatal = False
+        self.fatal: list[Finding] = []
         self.findings: list[Finding] = []
 
     def note(self, severity: Severity, code: str, message: str, cure: str, at: int = 0) -> None:
@@ -98,8 +106,8 @@ class _Draft:
 
     def fail(self, code: str, message: str, cure: str, at: int = 0) -> None:
         """Add an error with which the plugin cannot run."""
-        self.fatal = True
         self.note("error", code, message, cure, at)
+        self.fatal.append(self.findings[-1])
 
     def at(self, *path: str | int) -> int:
         """Where the value at `path` begins; where it is not written, its object."""

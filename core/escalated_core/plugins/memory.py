@@ -82,8 +82,8 @@ class Memory:
                 ignore.write_text("*\n", "utf-8")
             _replace(self.path, text + "\n")
         except OSError as error:
-            message = f"{self.folder} cannot be written: {error}."
-            cure = "Which plugins are active is not remembered until it can."
+            message = f"{self.folder} cannot be written: {error.strerror or error}."
+            cure = "Make it a folder you may write to, or which plugins are active is forgotten."
             self._complain("unwritable", message, cure, self.folder)
         else:
             self._changed.clear()

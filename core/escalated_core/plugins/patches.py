@@ -1,11 +1,12 @@
-"""Monkey patches: what a plugin's code replaced in modules that are not its own."""
+"""What a plugin's code changed outside: monkey patches, and where Python looks for modules."""
 
 from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -37,6 +38,57 @@ class Outside:
             for key, old in before.items()
             if vars(namespace).get(key, old) is not old and _is_code(old)
         ]
+
+
+class SearchPath:
+    """What one generation of a plugin adds to `sys.path`, `sys.meta_path` and `sys.path_hooks`.
+
+    Made before its code runs. Of `sys.path` that is what it gained until `loaded`, and later
+    what lies in the plugin's folder; of the others, what the plugin's own code defines.
+
+    Args:
+        package: the name of the plugin's package in `sys.modules`.
+        folder: where its main file is.
+    """
+
+    def __init__(self, package: str, folder: str) -> None:
+        self.package = package
+        self._prefix = f"{package}."
+        self._folder = f"{folder}{os.sep}"
+        # By identity: an entry that the plugin adds may equal one that is there already.
+        self._before = {id(entry): entry for entry in sys.path}
+        self._gained: dict[int, str] = {}
+
+    def loaded(self) -> None:
+        """The plugin's code has run, or has failed to."""
+        before = self._before
+        self._gained = {id(entry): entry for entry in sys.path if id(entry) not in before}
+
+    def take_out(self) -> Callable[[], None]:
+        """Take out what the plugin added; returns the undo."""
+        before = self._before
+        taken: list[tuple[list[Any], int, Any]] = [
+            (sys.path, index, entry)
+            for index, entry in enumerate(sys.path)
+            if id(entry) not in before and self._is_my_path(entry)
+        ]
+        for finders in (sys.meta_path, sys.path_hooks):
+            places = enumerate(finders)
+            taken += [(finders, index, each) for index, each in places if self._is_my_code(each)]
+        for entries, index, _ in reversed(taken):
+            del entries[index]
+
+        def undo() -> None:
+            for entries, index, entry in taken:
+                entries.insert(index, entry)
+
+        return undo
+
+    def _is_my_path(self, entry: object) -> bool:
+        return id(entry) in self._gained or f"{entry}{os.sep}".startswith(self._folder)
+
+    def _is_my_code(self, finder: object) -> bool:
+        return f"{getattr(finder, '__module__', '')}.".startswith(self._prefix)
 
 
 def place_of_patch(name: str, files: Iterable[str]) -> Location | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import linecache
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,11 @@ from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin
 from escalated_core.scope import Owner
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.trace.tracebacks import source_around
+
+_NOTE = re.compile(r".*\.(md|rst|txt)|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)(\W.*)?", re.I)
+
+
+IMPORTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,20 @@ class LivePlugin:
         return tuple(
             path
             for path in change.touched
-            if (read[path] != digest_of(Path(path)) if path in read else path in change.new)
+            if (
+                read[path] != digest_of(Path(path))
+                if path in read
+                else path in change.new and not self._is_note(path)
+            )
         )
+
+    def _is_note(self, path: str) -> bool:
+        """Whether a file is for people only: beside the manifest, and not named in the code."""
+        folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - links are not followed
+        if folder != str(self.found.root) or not _NOTE.fullmatch(name):
+            return False
+        sources = self.tried.sources if self.tried else ()
+        return not any(name in line for file in sources for line in linecache.getlines(file))
 
     def record(self, findings: tuple[Finding, ...]) -> Plugin:
         manifest = self.manifest
@@ -83,13 +103,13 @@ class LivePlugin:
             error=self.error,
             loaded_at=self.loaded_at,
             load_ns=self.load_ns,
+            imports=tuple(self.space.import_times.slowest(IMPORTS_SHOWN)) if self.space else (),
             stale=self.status == "active" and self.error is not None,
         )
 
 
-def manifest_error(findings: tuple[Finding, ...]) -> ErrorRecord:
-    """The first fatal finding of a manifest as the error of its plugin."""
-    fatal = next((f for f in findings if f.severity == "error"), None)
+def manifest_error(fatal: Finding | None) -> ErrorRecord:
+    """The finding with which a plugin cannot run as its error."""
     if fatal is None:
         return ErrorRecord("ManifestError", "plugin.json cannot be used")
     frames: tuple[Frame, ...] = ()

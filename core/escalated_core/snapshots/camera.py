@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Any, Final, cast
 from uuid import UUID
 
+from escalated_core.errors import Unwind
+from escalated_core.snapshots.memory import UNSURE, Memory, Namespace, Views, held_by
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
@@ -22,6 +24,8 @@ from escalated_core.snapshots.static import (
     attributes,
     class_attribute,
     class_name,
+    has_slots,
+    instance_dict,
     kind_of,
     mro,
     type_name,
@@ -40,23 +44,52 @@ _ATOMS: Final = frozenset(
     map(id, (type(None), bool, float, complex, date, timedelta, UUID, Decimal))
 )
 """Types whose instances are their own snapshot, by identity: hashing a class may run code."""
+_SMALL: Final = 1 << INTEGER_CAP
 
 Picture = Callable[[Any, "Camera"], Any]
+Watch = Callable[[Any, int], Views]
+"""Live views that tell whether an object is as it was, given the room there is for its picture."""
+
+
+def unsure(_: Any, __: int) -> Views:
+    """Nothing tells whether it changed."""
+    return UNSURE
+
+
+def never(_: Any, __: int) -> Views:
+    """It does not change itself; what it holds may."""
+    return ()
+
+
+def members(value: Any, room: int) -> Views:
+    """What iterates over all that it holds."""
+    return (value,) if len(value) <= room else UNSURE
+
+
+def entries(value: Any, room: int) -> Views:
+    """A dict."""
+    return (value, value.values()) if len(value) <= room else UNSURE
+
+
+def attributes_of(value: Any, room: int) -> Views:
+    """An object that keeps all its attributes in its `__dict__`."""
+    found = None if has_slots(kind_of(value)) else instance_dict(value)
+    return UNSURE if found is None else (Namespace(value), *entries(found, room))
 
 
 class Pictures:
     """How types are pictured: by `function(value, camera)`, which runs no code of the value."""
 
     def __init__(self) -> None:
-        self.by_id: dict[int, Picture] = {}
+        self.by_id: dict[int, tuple[Picture, Watch]] = {}
         self._kinds: list[type] = []
         """Kept: a type that is gone would leave its identity to another."""
 
-    def register(self, kind: type, function: Picture) -> None:
-        self.by_id[id(kind)] = function
+    def register(self, kind: type, function: Picture, watch: Watch = unsure) -> None:
+        self.by_id[id(kind)] = function, watch
         self._kinds.append(kind)
 
-    def nearest(self, kind: type) -> Picture | None:
+    def nearest(self, kind: type) -> tuple[Picture, Watch] | None:
         """How the type, or else the nearest of its bases that is known, is pictured."""
         known = self.by_id
         return next((known[id(base)] for base in mro(kind) if id(base) in known), None)
@@ -71,13 +104,19 @@ bases: Final = Pictures()
 
 
 class Camera:
-    """One snapshot being taken: the room that is left and the containers it is inside of."""
+    """One snapshot being taken: the room that is left and the containers it is inside of.
 
-    __slots__ = ("_inside", "_room")
+    Args:
+        memory: notes what was seen where, and knows what is as it was.
+        room: how many values the picture may have.
+    """
 
-    def __init__(self) -> None:
-        self._room = NODE_CAP
+    __slots__ = ("_inside", "_memory", "_room")
+
+    def __init__(self, memory: Memory | None = None, room: int = NODE_CAP) -> None:
+        self._room = room
         self._inside: set[int] = set()
+        self._memory = memory
 
     def take(self, value: Any) -> Any:
         """The picture of one value."""
@@ -85,20 +124,21 @@ class Camera:
         if kind is str or kind is bytes:
             return value if len(value) <= STRING_CAP else _long_text(value)
         if kind is int:
-            return value if value.bit_length() <= INTEGER_CAP else _long_integer(value)
-        if id(kind) in _ATOMS or (kind is datetime and _is_plain(value)):
+            return value if -_SMALL < value < _SMALL else _long_integer(value)
+        if id(kind) in _ATOMS or (kind is datetime and has_plain_zone(value.tzinfo)):
             return value
         return self._look_into(kind, value)
 
     def items(self, values: Iterable[Any], length: int) -> list[Any]:
         """Pictures of as many values as there is room for, with a mark for the rest."""
-        taken = self._as_many_as_fit(values)
+        taken = self._as_many_as_fit(values, length)
         for index, value in enumerate(taken):
             kind = kind_of(value)
-            if id(kind) not in _ATOMS and (kind is not str or len(value) > STRING_CAP):
+            is_itself = len(value) <= STRING_CAP if kind is str else id(kind) in _ATOMS
+            if not is_itself:
                 taken[index] = self.take(value)
         if len(taken) < length:
-            taken.append(_rest(length - len(taken)))
+            taken.append(self._rest(length - len(taken)))
         return taken
 
     def mapping(self, values: dict[Any, Any]) -> DictSnapshot:
@@ -109,39 +149,68 @@ class Camera:
         """The same for pairs of keys and values."""
         taken: dict[Any, Any] = {}
         again: dict[Any, int] = {}
-        kept = self._as_many_as_fit(entries)
+        may_clash, take = False, self.take
+        kept = self._as_many_as_fit(entries, length)
         for key, value in kept:
-            is_name = type(key) is str and len(key) <= STRING_CAP
-            name = key if is_name else self.take(key)
-            if name in taken:
+            if type(key) is str and len(key) <= STRING_CAP:
+                name = key
+            else:
+                # Different keys may look the same.
+                name, may_clash = take(key), True
+            if may_clash and name in taken:
                 name = _numbered(name, again)
             kind = kind_of(value)
-            is_itself = id(kind) in _ATOMS or (kind is str and len(value) <= STRING_CAP)
-            taken[name] = value if is_itself else self.take(value)
+            is_itself = len(value) <= STRING_CAP if kind is str else id(kind) in _ATOMS
+            taken[name] = value if is_itself else take(value)
         if len(kept) < length:
-            taken["…"] = _rest(length - len(kept))
+            taken["…"] = self._rest(length - len(kept))
         return DictSnapshot(taken)
 
-    def _as_many_as_fit(self, values: Iterable[Any]) -> list[Any]:
+    def _as_many_as_fit(self, values: Iterable[Any], length: int) -> list[Any]:
         # Copied first: another thread may change the container meanwhile.
-        kept = list(islice(values, max(self._room, 0)))
-        self._room -= len(kept)
+        room = self._room
+        kept = [*values] if length <= room else [*islice(values, max(room, 0))]
+        self._room = room - len(kept)
         return kept
 
-    def _look_into(self, kind: type, value: object) -> Any:
-        key = id(value)
-        if key in self._inside:
-            return ObjectSnapshot(type_name(kind), "cycle", "… the value itself again")
-        if self._room <= 0 or len(self._inside) >= DEPTH_CAP:
-            return ObjectSnapshot(type_name(kind), "truncated", "… not recorded: too large")
-        self._inside.add(key)
+    def _look_into(self, kind: type, value: Any) -> Any:
+        """Picture a container or an object, and remember what it held."""
+        memory, room, inside, key = self._memory, self._room, self._inside, id(value)
+        known = memory.take_over(value, room) if memory is not None else None
+        if known is not None:
+            self._room = room - known.nodes
+            return known.picture
+        if key in inside:
+            return self._mark(kind, "cycle", "… the value itself again")
+        if room <= 0 or len(inside) >= DEPTH_CAP:
+            return self._mark(kind, "truncated", "… not recorded: too large")
+        how, watch = exact.by_id.get(id(kind)) or picture.nearest(kind) or _OBJECT
+        held, since = None, 0
+        if memory is not None:
+            held, since = held_by(watch(value, room)), len(memory.seen)
+        inside.add(key)
         try:
-            how = exact.by_id.get(id(kind)) or picture.nearest(kind) or _object
-            return how(value, self)
-        except Exception as error:  # noqa: BLE001 - a hostile value must never fail a step
-            return ObjectSnapshot(type_name(kind), "object", f"… unreadable: {class_name(error)}")
+            shown = how(value, self)
+        except Unwind:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a hostile value must never fail a step
+            shown = self._mark(kind, "object", f"… unreadable: {class_name(error)}")
         finally:
-            self._inside.discard(key)
+            inside.discard(key)
+        if memory is not None and held is not None:
+            memory.note(value, shown, held, since, room - self._room)
+        return shown
+
+    def _mark(self, kind: type, why: str, text: str) -> ObjectSnapshot:
+        """What stands for a value whose picture depends on the place it is seen from."""
+        if self._memory is not None:
+            self._memory.whole = False
+        return ObjectSnapshot(type_name(kind), why, text)
+
+    def _rest(self, count: int) -> ObjectSnapshot:
+        if self._memory is not None:
+            self._memory.whole = False
+        return ObjectSnapshot("…", "truncated", f"… {count:,} more")
 
 
 def distinct(pictures: Iterable[Any]) -> Iterator[Any]:
@@ -165,13 +234,11 @@ def short_name(kind: type) -> str:
     return type_name(kind).rpartition(".")[2]
 
 
-def _is_plain(moment: datetime) -> bool:
-    zone = moment.tzinfo
-    return zone is None or type(zone) is timezone
-
-
-def _rest(count: int) -> ObjectSnapshot:
-    return ObjectSnapshot("…", "truncated", f"… {count:,} more")
+def has_plain_zone(zone: object) -> bool:
+    """Whether a moment's time zone is none, or one of `datetime` without a name of somebody's."""
+    if zone is None:
+        return True
+    return type(zone) is timezone and type(timezone.tzname(zone, None)) is str
 
 
 def _long_text(value: str | bytes) -> ObjectSnapshot:
@@ -198,7 +265,7 @@ def _object(value: object, camera: Camera) -> ObjectSnapshot:
     name, found = type_name(kind), attributes(value)
     base = bases.nearest(kind)
     if base is not None:
-        of = base(value, camera)
+        of = base[0](value, camera)
         fields = _tuple_fields(kind, of) or (camera.mapping(found) if found else None)
         return RelativeSnapshot(name, "subclass", f"{short_name(kind)}({_inner(of)})", fields, of)
     declared: Any = class_attribute(kind, "__dataclass_fields__")
@@ -221,3 +288,11 @@ def _inner(of: Any) -> str:
     if isinstance(of, (ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot)):
         return f"{len(of):,}"
     return of.text if isinstance(of, ObjectSnapshot) else repr(of)
+
+
+def _own_attributes(value: Any, room: int) -> Views:
+    """An object's attributes, unless it is also a builtin with contents of its own."""
+    return UNSURE if bases.nearest(kind_of(value)) else attributes_of(value, room)
+
+
+_OBJECT: Final[tuple[Picture, Watch]] = _object, _own_attributes

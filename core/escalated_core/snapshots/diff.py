@@ -2,107 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal
 
 from escalated_core.records import Change
+from escalated_core.snapshots.paths import (
+    Path,
+    identities,
+    is_named_tuple,
+    part_of,
+    parts,
+    path_text,
+)
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
+    FrozenSetSnapshot,
     ListSnapshot,
     ObjectSnapshot,
+    RelativeSnapshot,
     SetSnapshot,
     TupleSnapshot,
     canonical,
     same,
 )
+from escalated_core.snapshots.static import kind_of
+from escalated_core.snapshots.text import Run, text_changes
 
-Path = tuple[str | int, ...]
+__all__ = ["Path", "Run", "apply", "changes", "path_text", "text_changes"]
 
-_CONTAINERS = (ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot)
+_CONTAINERS: Final = (DictSnapshot, ListSnapshot, TupleSnapshot, SetSnapshot)
+
+_Inside = Literal["fields", "of"]
 
 
 def changes(before: Any, after: Any) -> tuple[Change, ...]:
-    """Every difference, outermost first; list items are matched by `id` where they have one."""
-    return tuple(_compare(before, after, ()))
+    """Every difference; list items are matched by `id` where all of them have one.
+
+    Indices of what is removed from a list count in the list before, all others in the list after.
+    What paths cannot tell, such as the order of keys, is told by one `changed` of the smallest
+    part that holds it, after the changes inside of it.
+    """
+    found: list[Change] = []
+    _compare(before, after, (), found)
+    return tuple(found)
 
 
-def path_text(path: Path) -> str:
-    """`data.tags[2]`-like text of a path; the value itself is `value`."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else str(part)
-    return text or "value"
+def apply(before: Any, recorded: Iterable[Change]) -> Any:
+    """The snapshot that is the `same` as `after`, for `recorded` made by `changes(before, after)`.
+
+    Raises:
+        LookupError: the changes were made from another value.
+    """
+    return _applied(before, list(recorded), 0)
 
 
-def _compare(before: Any, after: Any, path: Path) -> Iterator[Change]:
-    if same(before, after):
+def _compare(before: Any, after: Any, path: Path, found: list[Change]) -> None:
+    if before is after:
         return
-    if isinstance(before, DictSnapshot) and isinstance(after, DictSnapshot):
-        yield from _mappings(before, after, path)
-    elif type(before) is type(after) and isinstance(before, (ListSnapshot, TupleSnapshot)):
-        yield from _sequences(before, after, path)
-    elif type(before) is type(after) and isinstance(before, SetSnapshot):
-        yield from _sets(before, after, path)
-    elif insides := _insides(before, after):
-        yield from _compare(*insides, path)
+    kind = kind_of(before)
+    compare = _COMPARE.get(kind) if kind is kind_of(after) else None
+    if compare is not None:
+        compare(before, after, path, found)
+    elif not same(before, after):
+        found.append(Change("changed", path, before, after))
+
+
+def _mappings(before: DictSnapshot, after: DictSnapshot, path: Path, found: list[Change]) -> None:
+    start = len(found)
+    if len(before) == len(after) and all(map(same, before, after)):
+        for (key, one), other in zip(before.items(), after.values(), strict=True):
+            if one is not other:
+                _compare(one, other, (*path, part_of(key)), found)
+        is_told = True
     else:
-        yield Change("changed", path, before, after)
+        is_told = _entries(before, after, path, found)
+    has_changed = not is_told or len(found) > start
+    if has_changed and not (is_told and _is_nameable(before) and _is_nameable(after)):
+        found.append(Change("changed", path, before, after))
 
 
-def _insides(before: Any, after: Any) -> tuple[Any, Any] | None:
-    """The fields, or the builtins, of two pictures of one type of object, where these differ."""
-    if not isinstance(before, ObjectSnapshot) or not isinstance(after, ObjectSnapshot):
-        return None
-    if before.type != after.type or before.kind != after.kind:
-        return None
-    both = before.fields is not None and after.fields is not None
-    if both and not same(before.fields, after.fields):
-        return before.fields, after.fields
-    if isinstance(before.of, _CONTAINERS) and not same(before.of, after.of):
-        return before.of, after.of
-    return None
-
-
-def _mappings(before: DictSnapshot, after: DictSnapshot, path: Path) -> Iterator[Change]:
-    found = list(_entries(before, after, path))
-    # Nothing but the order differs: it shows only then.
-    yield from found or [Change("changed", path, before, after)]
-
-
-def _entries(before: DictSnapshot, after: DictSnapshot, path: Path) -> Iterator[Change]:
+def _entries(before: DictSnapshot, after: DictSnapshot, path: Path, found: list[Change]) -> bool:
+    """Compare by key; returns whether that tells the keys and their order."""
     twins = {key: key for key in after}
-    matched = {key for key in before if key in twins and same(key, twins[key])}
+    matched = {
+        key: value for key, value in before.items() if key in twins and same(key, twins[key])
+    }
     for key, value in before.items():
         if key in matched:
-            yield from _compare(value, after[key], (*path, _part(key)))
+            _compare(value, after[key], (*path, part_of(key)), found)
         else:
-            yield Change("removed", (*path, _part(key)), value, None)
-    for key, value in after.items():
-        if key not in matched:
-            yield Change("added", (*path, _part(key)), None, value)
+            found.append(Change("removed", (*path, part_of(key)), value, None))
+    added = [key for key in after if key not in matched]
+    found += [Change("added", (*path, part_of(key)), None, after[key]) for key in added]
+    return [*matched, *added] == list(after) and all(isinstance(k, (str, int)) for k in added)
 
 
-def _entry(had: bool, has: bool, before: Any, after: Any, path: Path) -> Iterator[Change]:
-    if not had:
-        yield Change("added", path, None, after)
-    elif not has:
-        yield Change("removed", path, before, None)
-    else:
-        yield from _compare(before, after, path)
+def _is_nameable(mapping: DictSnapshot) -> bool:
+    """Whether paths tell all keys apart."""
+    return len({part_of(key) for key in mapping}) == len(mapping)
 
 
-def _sequences(before: Any, after: Any, path: Path) -> Iterator[Change]:
-    old, new = _identities(before), _identities(after)
-    if (
-        old is not None
-        and new is not None
-        and [i for i in old if i in new] == [i for i in new if i in old]
-    ):
-        yield from _by_identity(old, new, path)
+def _sequences(before: Any, after: Any, path: Path, found: list[Change]) -> None:
+    old, new = identities(before), identities(after)
+    if old is None or new is None:
+        _by_index(before, after, path, found)
         return
+    for part, item in old.items():
+        if part in new:
+            _compare(item, new[part], (*path, part), found)
+        else:
+            found.append(Change("removed", (*path, part), item, None))
+    added = [part for part in new if part not in old]
+    found += [Change("added", (*path, part), None, new[part]) for part in added]
+    if [*(part for part in old if part in new), *added] != list(new):
+        found.append(Change("changed", path, before, after))
+
+
+def _by_index(before: Any, after: Any, path: Path, found: list[Change]) -> None:
     start = 0
     shorter = min(len(before), len(after))
     while start < shorter and same(before[start], after[start]):
@@ -112,43 +129,144 @@ def _sequences(before: Any, after: Any, path: Path) -> Iterator[Change]:
         end += 1
     last_before, last_after = len(before) - end, len(after) - end
     for index in range(start, max(last_before, last_after)):
-        had, has = index < last_before, index < last_after
-        one = before[index] if had else None
-        other = after[index] if has else None
-        yield from _entry(had, has, one, other, (*path, index))
+        here = (*path, index)
+        if index >= last_before:
+            found.append(Change("added", here, None, after[index]))
+        elif index >= last_after:
+            found.append(Change("removed", here, before[index], None))
+        else:
+            _compare(before[index], after[index], here, found)
 
 
-def _by_identity(old: dict[Any, Any], new: dict[Any, Any], path: Path) -> Iterator[Change]:
-    for identity in [*old, *(i for i in new if i not in old)]:
-        part = f"id={identity}"
-        yield from _entry(
-            identity in old, identity in new, old.get(identity), new.get(identity), (*path, part)
-        )
+def _sets(before: SetSnapshot, after: SetSnapshot, path: Path, found: list[Change]) -> None:
+    old = {canonical(member): member for member in before}
+    new = {canonical(member): member for member in after}
+    gone = [old[name] for name in sorted(old.keys() - new.keys())]
+    come = [new[name] for name in sorted(new.keys() - old.keys())]
+    found += [Change("removed", (*path, part_of(each)), each, None) for each in gone]
+    found += [Change("added", (*path, part_of(each)), None, each) for each in come]
 
 
-def _identities(items: Any) -> dict[Any, Any] | None:
-    """The items by their `id`, if each has one of its own."""
-    found: dict[Any, Any] = {}
-    for item in items:
-        fields = item.fields if isinstance(item, ObjectSnapshot) else item
-        identity = fields.get("id") if isinstance(fields, DictSnapshot) else None
-        if not isinstance(identity, (str, int)) or identity in found:
-            return None
-        found[identity] = item
-    return found
+def _objects(
+    before: ObjectSnapshot, after: ObjectSnapshot, path: Path, found: list[Change]
+) -> None:
+    told = before
+    if before.type == after.type and before.kind == after.kind:
+        for name in _INSIDES:
+            one, other = getattr(told, name), getattr(after, name)
+            if type(one) is type(other) and isinstance(one, _CONTAINERS):
+                inside: list[Change] = []
+                _compare(one, other, path, inside)
+                deeper = [change for change in inside if len(change.path) > len(path)]
+                found += deeper
+                parts_of_it = {change.path[len(path)] for change in deeper}
+                if deeper == inside and all(_inside(before, p) == name for p in parts_of_it):
+                    told = _with(told, name, other)
+    if not same(told, after):
+        found.append(Change("changed", path, before, after))
 
 
-def _sets(before: SetSnapshot, after: SetSnapshot, path: Path) -> Iterator[Change]:
-    old = {canonical(item): item for item in before}
-    new = {canonical(item): item for item in after}
-    for name in sorted(old.keys() - new.keys()):
-        yield Change("removed", (*path, _part(old[name])), old[name], None)
-    for name in sorted(new.keys() - old.keys()):
-        yield Change("added", (*path, _part(new[name])), None, new[name])
+_INSIDES: Final[tuple[_Inside, _Inside]] = ("fields", "of")
 
 
-def _part(key: Any) -> str | int:
-    """A key or a member of a set as it is named in a path."""
-    if isinstance(key, (str, int)):
-        return key
-    return key.text if isinstance(key, ObjectSnapshot) else repr(key)
+def _inside(picture: ObjectSnapshot, part: str | int) -> _Inside:
+    """Where in an object a part of a path leads."""
+    if picture.fields is None:
+        return "of"
+    is_field = part in picture.fields or not isinstance(picture.of, _CONTAINERS)
+    return "fields" if is_field else "of"
+
+
+def _with(picture: ObjectSnapshot, name: _Inside, inside: Any) -> ObjectSnapshot:
+    """The picture with another inside, and with what follows from it."""
+    if name == "fields":
+        of = TupleSnapshot(inside.values()) if is_named_tuple(picture) else picture.of
+        return dataclasses.replace(picture, fields=inside, of=of)
+    text = picture.text
+    if picture.kind == "subclass":
+        text = f"{text.rpartition('(')[0]}({len(inside):,})"
+    return dataclasses.replace(picture, of=inside, text=text)
+
+
+_COMPARE: Final[dict[type, Callable[[Any, Any, Path, list[Change]], None]]] = {
+    DictSnapshot: _mappings,
+    ListSnapshot: _sequences,
+    TupleSnapshot: _sequences,
+    SetSnapshot: _sets,
+    FrozenSetSnapshot: _sets,
+    ObjectSnapshot: _objects,
+    RelativeSnapshot: _objects,
+}
+
+
+def _applied(value: Any, recorded: list[Change], depth: int) -> Any:
+    """Apply changes whose paths lead to `value` with their first `depth` parts."""
+    if not recorded:
+        return value
+    last = recorded[-1]
+    if len(last.path) == depth:
+        return last.after
+    if isinstance(value, ObjectSnapshot):
+        told = value
+        for name in _INSIDES:
+            own = [change for change in recorded if _inside(value, change.path[depth]) == name]
+            if own:
+                told = _with(told, name, _applied(getattr(value, name), own, depth))
+        return told
+    if isinstance(value, SetSnapshot):
+        return _applied_members(value, recorded)
+    if isinstance(last.path[depth], int) and not isinstance(value, DictSnapshot):
+        return _applied_by_index(value, recorded, depth)
+    return _applied_by_part(value, recorded, depth)
+
+
+def _applied_members(value: SetSnapshot, recorded: list[Change]) -> SetSnapshot:
+    members = {canonical(member): member for member in value}
+    for change in recorded:
+        if change.kind == "removed":
+            del members[canonical(change.before)]
+        else:
+            members[canonical(change.after)] = change.after
+    return type(value)(members.values())
+
+
+def _applied_by_index(value: Any, recorded: list[Change], depth: int) -> Any:
+    items = list(value)
+    gone: list[Any] = []
+    for index, kind, own in _by_part(recorded, depth):
+        if kind == "added":
+            items.insert(index, own[0].after)
+        elif kind == "removed":
+            gone.append(index)
+        else:
+            items[index] = _applied(items[index], own, depth + 1)
+    for index in reversed(gone):
+        del items[index]
+    return type(value)(items)
+
+
+def _applied_by_part(value: Any, recorded: list[Change], depth: int) -> Any:
+    """Apply changes to a dict, or to a list whose items have ids."""
+    held = parts(value)
+    is_mapping = isinstance(value, DictSnapshot)
+    keys = {part_of(key): key for key in value} if is_mapping else {}
+    for part, kind, own in _by_part(recorded, depth):
+        if kind == "added":
+            held[part] = own[0].after
+        elif kind == "removed":
+            del held[part]
+            keys.pop(part, None)
+        else:
+            held[part] = _applied(held[part], own, depth + 1)
+    if is_mapping:
+        return DictSnapshot((keys.get(part, part), item) for part, item in held.items())
+    return type(value)(held.values())
+
+
+def _by_part(recorded: list[Change], depth: int) -> list[tuple[Any, str, list[Change]]]:
+    """The changes by the next part of their paths, and what happens to that part."""
+    found: dict[tuple[Any, str], list[Change]] = {}
+    for change in recorded:
+        kind = change.kind if len(change.path) == depth + 1 else "changed"
+        found.setdefault((change.path[depth], kind), []).append(change)
+    return [(part, kind, own) for (part, kind), own in found.items()]

@@ -7,39 +7,24 @@ snapshots compare equal to, iterate and index like the builtins. Everything else
 
 from __future__ import annotations
 
-import enum
-import sys
-import types
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
-from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
-from escalated_core.snapshots.camera import (
-    Camera,
-    Picture,
-    bases,
-    distinct,
-    exact,
-    picture,
-    short_name,
-)
+from escalated_core.snapshots import kinds
+from escalated_core.snapshots.camera import Camera, picture
+from escalated_core.snapshots.memory import Memory
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
-    FrozenSetSnapshot,
     ListSnapshot,
     ObjectSnapshot,
-    RelativeSnapshot,
     SetSnapshot,
     TupleSnapshot,
     plain,
     same,
 )
-from escalated_core.snapshots.static import attributes, class_name, type_name
+from escalated_core.snapshots.static import attributes, class_name
 
 __all__ = [
+    "Album",
     "DictSnapshot",
     "ListSnapshot",
     "ObjectSnapshot",
@@ -51,144 +36,63 @@ __all__ = [
     "plain",
     "same",
     "snapshot",
+    "snapshot_names",
 ]
+
+kinds.register()
 
 
 def snapshot(value: object) -> Any:
     """A picture of `value` as it is now. Runs no code of a plugin and never raises."""
+    return _taken(value, None)
+
+
+def snapshot_names(names: dict[str, Any], room: int) -> DictSnapshot:
+    """Pictures of named values, with `room` for as many values in all."""
     try:
-        return Camera().take(value)
+        return Camera(room=room).mapping(names)
     except RecursionError:
+        return DictSnapshot()
+
+
+class Album:
+    """Looks at a value again and again, also at others that share parts with it."""
+
+    __slots__ = ("_memory", "_value", "picture")
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+        self._memory = Memory()
+        self.picture = _taken(value, self._memory)
+        """The newest picture."""
+
+    @property
+    def nodes(self) -> int:
+        """How many values the newest picture has that it does not share with the one before."""
+        return self._memory.new_nodes
+
+    def look(self, value: object) -> Any:
+        """A picture of `value` as it is now: the very one before if it shows the same.
+
+        Parts that are as they were are shared with the picture before.
+        """
+        if value is self._value and self._memory.is_as_it_was():
+            return self.picture
+        memory = Memory(self._memory)
+        shown = _taken(value, memory)
+        self._memory, self._value = memory, value
+        if not same(self.picture, shown):
+            self.picture = shown
+        return self.picture
+
+
+def _taken(value: object, memory: Memory | None) -> Any:
+    try:
+        return Camera(memory).take(value)
+    except RecursionError:
+        if memory is not None:
+            memory.give_up()
         return ObjectSnapshot(class_name(value), "truncated", "… not recorded: nested too deep")
-
-
-def _container(base: Any, made: Callable[[list[Any]], Any]) -> Picture:
-    """Picture what iterates like `base`, by the methods of `base` itself."""
-    each, length = base.__iter__, base.__len__
-    return lambda value, camera: made(camera.items(each(value), length(value)))
-
-
-_ORDERED: Any = OrderedDict
-
-
-def _ordered(value: Any, camera: Camera) -> DictSnapshot:
-    return camera.entries(_ORDERED.items(value), _ORDERED.__len__(value))
-
-
-def _scalar(read: Callable[[Any], Any]) -> Picture:
-    """Picture the builtin that `read` makes of an instance of its subclass."""
-    return lambda value, camera: camera.take(read(value))
-
-
-def _parts(base: Any, *names: str) -> Callable[[Any], list[Any]]:
-    """Reads parts of a value as `base` defines them."""
-    readers = [getattr(base, name).__get__ for name in names]
-    return lambda value: [read(value) for read in readers]
-
-
-_DATE = ("year", "month", "day")
-_TIME = ("hour", "minute", "second", "microsecond")
-_date_of = _parts(date, *_DATE)
-
-
-def _moment(kind: type[datetime] | type[time]) -> Picture:
-    """Picture a moment as it is, unless its time zone or its class is somebody's own."""
-    clock_of = _parts(kind, *(_DATE if kind is datetime else ()), *_TIME)
-    zone_of = _parts(kind, "tzinfo", "fold")
-
-    def take(value: Any, camera: Camera) -> Any:
-        zone, fold = zone_of(value)
-        is_known = zone is None or type(zone) is timezone or type(zone) is _zone_info()
-        if is_known and type(value) is kind:
-            return value
-        clock = kind(*clock_of(value)).replace(fold=fold)
-        if is_known:
-            return clock.replace(tzinfo=zone)
-        text = f"{clock.isoformat()} ({class_name(zone)})"
-        shown = camera.mapping({"clock": clock, "tzinfo": zone})
-        return ObjectSnapshot(type_name(kind), "object", text, shown)
-
-    return take
-
-
-def _zone_info() -> type | None:
-    """The class `ZoneInfo`, if anybody has imported it: it takes a while."""
-    return getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None)
-
-
-def _enum(value: enum.Enum, camera: Camera) -> ObjectSnapshot:
-    kind = type(value)
-    member = attributes(value)
-    shown = RelativeSnapshot if bases.nearest(kind) else ObjectSnapshot
-    text = f"{short_name(kind)}.{member['_name_']}"
-    return shown(type_name(kind), "enum", text, None, camera.take(member["_value_"]))
-
-
-def _exception(value: BaseException, camera: Camera) -> ObjectSnapshot:
-    name = class_name(value)
-    found = {"args": vars(BaseException)["args"].__get__(value), **attributes(value)}
-    return ObjectSnapshot(name, "object", f"<{name}>", camera.mapping(found))
-
-
-def _method(value: types.MethodType, _: Camera) -> ObjectSnapshot:
-    function = value.__func__
-    name = _dotted(function) if type(function) is types.FunctionType else class_name(function)
-    return ObjectSnapshot("method", "object", name)
-
-
-def _text(write: Callable[[Any], str]) -> Picture:
-    return lambda value, _: ObjectSnapshot(class_name(value), "object", write(value))
-
-
-def _dotted(function: Any) -> str:
-    return f"{function.__module__}.{function.__qualname__}"
-
-
-def _itself(value: Any, _: Camera) -> Any:
-    return value
-
-
-_CONTAINERS: dict[type, Picture] = {
-    list: _container(list, ListSnapshot),
-    tuple: _container(tuple, TupleSnapshot),
-    set: _container(set, lambda items: SetSnapshot(distinct(items))),
-    frozenset: _container(frozenset, lambda items: FrozenSetSnapshot(distinct(items))),
-    dict: lambda value, camera: camera.mapping(value),
-    datetime: _moment(datetime),
-    time: _moment(time),
-}
-_ONLY_THEMSELVES: dict[type, Picture] = {
-    **dict.fromkeys((ListSnapshot, DictSnapshot, TupleSnapshot), _itself),
-    **dict.fromkeys((SetSnapshot, FrozenSetSnapshot), _itself),
-    **dict.fromkeys((ObjectSnapshot, RelativeSnapshot), _itself),
-    **dict.fromkeys((range, timezone), _text(repr)),
-    **dict.fromkeys((PurePosixPath, PureWindowsPath, PosixPath, WindowsPath), _text(str)),
-    types.FunctionType: _text(_dotted),
-    types.BuiltinFunctionType: _text(lambda value: value.__name__),
-    types.MethodType: _method,
-    types.ModuleType: _text(lambda value: f"<module {value.__name__}>"),
-}
-_RELATIVES: dict[type, Picture] = {
-    deque: _container(deque, ListSnapshot),
-    OrderedDict: _ordered,
-    str: _scalar(str.__str__),
-    bytes: _scalar(lambda value: bytes.__getitem__(value, slice(None))),
-    bytearray: _scalar(lambda value: bytes(bytearray.__getitem__(value, slice(None)))),
-    int: _scalar(int.__int__),
-    float: _scalar(float.__float__),
-    Decimal: _scalar(Decimal),
-    date: _scalar(lambda value: date(*_date_of(value))),
-    timedelta: _scalar(timedelta.__pos__),
-}
-_KNOWN: dict[type, Picture] = {
-    enum.Enum: _enum,
-    BaseException: _exception,
-    type: lambda value, _: ObjectSnapshot(class_name(value), "object", type_name(value)),
-}
-for _register, _functions in (
-    (exact, {**_CONTAINERS, **_ONLY_THEMSELVES}),
-    (bases, {**_CONTAINERS, **_RELATIVES}),
-    (picture, _KNOWN),
-):
-    for _kind, _function in _functions.items():
-        _register.register(_kind, _function)
+    finally:
+        if memory is not None:
+            memory.close()

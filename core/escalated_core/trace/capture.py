@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import inspect
 import io
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
-from escalated_core.records import Location, LogLine
-from escalated_core.scope import CURRENT, Owner, Sink, current_owner
+from escalated_core.records import Location
+from escalated_core.scope import CURRENT, Owner, current_owner
+from escalated_core.trace.loggers import route_logs
 
 Undo = Callable[[], None]
 
 THREADS: WeakKeyDictionary[threading.Thread, tuple[Owner, Location | None]] = WeakKeyDictionary()
 """Threads that plugins started: whose they are, and where they were started."""
-
-OWN_LOGGERS = ("escalated", "escalated_plugins")
-"""Their records are kept at every level; of other loggers INFO and worse."""
 
 
 class Capture:
@@ -32,7 +29,7 @@ class Capture:
     def __init__(self) -> None:
         self._routed: list[Router | NoInput] = []
         self.renew()
-        self._undos = [_route_logs(), _follow_threads()]
+        self._undos = [route_logs(), _follow_threads()]
 
     def renew(self) -> None:
         """Route the standard streams that somebody else has put in the place of ours."""
@@ -157,56 +154,6 @@ _ROUTES: dict[str, Callable[[Any], Router | NoInput]] = {
 }
 
 
-def _route_logs() -> Undo:
-    """Let every record of plugin code reach its scope, and handlers no more than before.
-
-    No handler and no level is touched: a logging configuration that replaces them, or a logger
-    that does not propagate, cuts nothing off.
-    """
-    is_enabled, call_handlers = logging.Logger.isEnabledFor, logging.Logger.callHandlers
-
-    def is_enabled_for(self: logging.Logger, level: int) -> bool:
-        return CURRENT.get() is not None or is_enabled(self, level)
-
-    def keep_and_call(self: logging.Logger, record: logging.LogRecord) -> None:
-        scope = CURRENT.get()
-        if scope is not None:
-            _keep(record, scope.sink)
-        # A record that is kept needs no last resort.
-        if scope is None or (is_enabled(self, record.levelno) and self.hasHandlers()):
-            call_handlers(self, record)
-
-    logging.Logger.isEnabledFor = is_enabled_for
-    logging.Logger.callHandlers = keep_and_call
-
-    def undo() -> None:
-        logging.Logger.isEnabledFor, logging.Logger.callHandlers = is_enabled, call_handlers
-
-    return undo
-
-
-def _keep(record: logging.LogRecord, sink: Sink) -> None:
-    own = record.name.partition(".")[0] in OWN_LOGGERS
-    if not own and record.levelno < logging.INFO:
-        return
-    try:
-        message = record.getMessage()
-    except Exception as error:  # noqa: BLE001 - arguments of the plugin that cannot be formatted
-        message = f"{record.msg} (its arguments cannot be formatted: {error})"
-    if record.exc_info:
-        message += "\n" + logging.Formatter().formatException(record.exc_info)
-    sink.log(
-        LogLine(
-            record.levelname,
-            record.name,
-            message,
-            record.created,
-            record.pathname,
-            record.lineno,
-        )
-    )
-
-
 def _follow_threads() -> Undo:
     """Threads that plugin code starts run in the context of the scope that started them.
 
@@ -217,7 +164,7 @@ def _follow_threads() -> Undo:
     def start(self: threading.Thread) -> None:
         owner = current_owner()
         if owner is not None:
-            context, run = copy_context(), self.run
+            context, run = _pinned_context(), self.run
             self.run = lambda: context.run(run)
             THREADS[self] = owner, plugin_place()
         real[0](self)
@@ -227,7 +174,7 @@ def _follow_threads() -> Undo:
     ) -> Future[Any]:
         if current_owner() is None:
             return real[1](self, fn, *args, **kwargs)
-        return real[1](self, copy_context().run, fn, *args, **kwargs)
+        return real[1](self, _pinned_context().run, fn, *args, **kwargs)
 
     threading.Thread.start = start
     ThreadPoolExecutor.submit = submit
@@ -236,6 +183,14 @@ def _follow_threads() -> Undo:
         threading.Thread.start, ThreadPoolExecutor.submit = real
 
     return undo
+
+
+def _pinned_context() -> Context:
+    """This context for code that outlives the step which starts it."""
+    context, scope = copy_context(), CURRENT.get()
+    if scope is not None:
+        context.run(CURRENT.set, scope.pinned())
+    return context
 
 
 def living_threads() -> list[tuple[Owner, Location | None, str]]:

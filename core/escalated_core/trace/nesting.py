@@ -37,16 +37,19 @@ def check_stack(firing: OpenFiring, error: BaseException) -> None:
 
 def ancestors(firing: OpenFiring) -> Iterator[OpenFiring]:
     """The firings around a firing, innermost first."""
-    outer = firing.parent
-    while outer is not None:
+    scope = firing.parent
+    while scope is not None:
+        outer: OpenFiring | None = scope.firing
+        if outer is None:
+            return
         yield outer
-        outer = outer.parent
+        scope = outer.parent
 
 
 def _too_deep(levels: list[OpenFiring], how: str) -> NestedTooDeep:
     """The unwinding to the outermost of the firings of one hook, which is the last."""
     inside = takewhile(lambda outer: outer is not levels[-1], ancestors(levels[0]))
-    steps = [outer.steps[-1] for outer in (levels[0], *inside) if outer.steps]
-    names = ", ".join(dict.fromkeys(step.registration.name for step in steps))
+    ran = [outer.ran[-1] for outer in (levels[0], *inside) if outer.ran]
+    names = ", ".join(dict.fromkeys(registration.name for registration in ran))
     message = f"{levels[0].hook} fired itself {how}, through {names}."
     return NestedTooDeep(levels[-1].id, f"{message} Fire it only under a condition that ends.")

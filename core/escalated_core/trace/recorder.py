@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
-from itertools import count
+from itertools import count as counting
+from time import perf_counter_ns
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any, Literal
 
-from escalated_core.errors import Abandoned, Interrupted, NestedTooDeep, Unwind
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
-from escalated_core.records import ErrorRecord, Finding, Frame, Kind
-from escalated_core.scope import CURRENT, Scope, refuse_abandoned
-from escalated_core.snapshots.pictures import same
-from escalated_core.snapshots.snapshot import snapshot
-from escalated_core.snapshots.static import kind_of, type_name
+from escalated_core.records import Finding, Kind
+from escalated_core.scope import AT_BOUNDARIES, CURRENT, RUNNING, Scope, crossed, refuse_abandoned
+from escalated_core.snapshots.static import kind_of
 from escalated_core.trace import live
-from escalated_core.trace.nesting import check_depth, check_stack
-from escalated_core.trace.recording import OpenFiring, OpenStep
+from escalated_core.trace.endings import interrupted, record_error, refusal, settle
+from escalated_core.trace.nesting import check_depth
+from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
-from escalated_core.trace.tracebacks import error_record, source_around, traceback_text
+from escalated_core.trace.values import Pictures
 
 Profile = Literal["guide", "escalated-django"]
-
-logger = logging.getLogger("escalated.hooks")
 
 
 class Cause:
@@ -58,8 +53,8 @@ class Recorder:
         self.trace = trace
         self._report = report
         self._signature = signature
-        self._profile: Profile = profile
-        self._ids = count(1)
+        self._drops_surplus = profile == "guide"
+        self._ids = counting(1)
         self._cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
     @contextmanager
@@ -79,169 +74,146 @@ class Recorder:
         Raises:
             NestedTooDeep: the hook fired itself too often; ends at the outermost firing of it.
         """
-        refuse_abandoned()
-        firing = self._open(kind, hook)
-        firing.args = tuple(snapshot(arg) for arg in args)
-        firing.kwargs = snapshot(kwargs)
-        value = args[0] if kind == "filter" else None
-        picture = firing.args[0] if kind == "filter" else None
+        outer = CURRENT.get()
+        if outer is not None:
+            refuse_abandoned()
+        firing = self._open(kind, hook, outer)
+        thread = firing.thread_id
+        running = RUNNING.get(thread)
+        if running is not None:
+            crossed()
+        token = CURRENT.set(firing)
+        RUNNING[thread] = firing
         try:
-            for registration in chain:
-                if registration.alive:
-                    step = OpenStep(registration, firing, self._given_up)
-                    step.before = step.after = picture
-                    firing.steps.append(step)
-                    value = self._step(step, value, args, kwargs)
-                    picture = step.after
+            return self._pass_through(firing, chain, args, kwargs)
         finally:
-            if not firing.finished:
-                firing.finish(picture)
-                self.trace.add(firing)
-        return value
+            CURRENT.reset(token)
+            if running is None:
+                RUNNING.pop(thread, None)
+            elif not firing.abandoned:
+                RUNNING[thread] = running
+            self._close(firing)
+            if outer is not None:
+                outer.nested_ns += firing.took_ns
 
-    def _open(self, kind: Kind, hook: str) -> OpenFiring:
-        scope = CURRENT.get()
-        parent: OpenFiring | None = scope.firing if scope else None
-        cause = self._cause.get() or Cause("workbench")
-        owner = scope.owner if scope else None
-        text = f"plugin:{owner.slug}" if owner else cause.text
-        firing = OpenFiring(next(self._ids), kind, hook, text, parent)
-        if parent is None:
-            cause.firings.append(firing)
+    def _open(self, kind: Kind, hook: str, outer: Scope | None) -> OpenFiring:
+        cause = self._cause.get()
+        owner = outer.owner if outer is not None else None
+        if owner is not None:
+            text = f"plugin:{owner.slug}"
         else:
+            text = cause.text if cause is not None else "workbench"
+        firing = OpenFiring(next(self._ids), (kind, hook), text, outer, self._given_up)
+        if firing.parent_id is not None:
             check_depth(firing)
+        elif cause is not None:
+            cause.firings.append(firing)
         return firing
 
-    def _step(
-        self, step: OpenStep, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    def _close(self, firing: OpenFiring) -> None:
+        if firing.took_ns < 0:
+            firing.finish()
+            self.trace.add(firing)
+
+    def _pass_through(
+        self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Run one callback; returns the value that the chain goes on with."""
-        is_filter = step.firing.kind == "filter"
-        incoming = (value, *args[1:]) if is_filter else args
-        returned = value
+        """Run the callbacks one after another; returns the value that comes out of a filter."""
+        is_filter = firing.kind == "filter"
+        value = args[0] if is_filter else None
+        pictures = Pictures(firing, args, kwargs) if self.trace.takes_values else None
+        for registration in chain:
+            if not registration.alive:
+                continue
+            if is_filter and value is not args[0]:
+                args = (value, *args[1:])
+            answer, error = self._step(firing, registration, args, kwargs)
+            if firing.nested_ns or AT_BOUNDARIES or firing.abandoned:
+                firing.leave_step()
+            before = value
+            if is_filter and error is None:
+                value = answer
+            if pictures is not None:
+                pictures.take(before, value)
+            if error is not None:
+                record_error(firing, error)
+            if firing.noted:
+                self._judge(firing)
+        return value
+
+    def _step(
+        self,
+        firing: OpenFiring,
+        registration: Registration,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> tuple[Any, BaseException | None]:
+        """Run one callback; returns what it answered and what it raised."""
+        firing.ran.append(registration)
+        firing.owner = registration.owner
+        firing.at = registration
+        firing.armed = False
+        answer = error = None
+        firing.started_ns = began = perf_counter_ns()
+        firing.ended = False
         try:
-            passed = self._fit(step, incoming, kwargs)
-            answer = step.run(step.registration.callback, *passed, **kwargs)
-            self._refuse_async(step, answer)
-            returned = answer if is_filter else None
-        except Unwind as unwind:
-            self._unwound(step, unwind)
-        except BaseException as error:  # noqa: BLE001 - whatever a callback raises ends its step only
-            check_stack(step.firing, error)
-            self._failed(step, self._described(step, error))
-        finally:
-            if is_filter and not step.abandoned:
-                self._picture(step, value, returned)
-        self._judge(step)
-        return returned
+            if len(args) in registration.fits and not kwargs:
+                answer = registration.callback(*args)
+            else:
+                answer = registration.callback(*self._fit(firing, args, kwargs), **kwargs)
+            kind = kind_of(answer)
+            if kind is CoroutineType or kind is AsyncGeneratorType:
+                raise refusal(registration, answer)
+            firing.ended = True
+            if firing.armed:
+                firing.settle()
+        except BaseException as raised:  # noqa: BLE001 - whatever a callback raises ends its step only
+            firing.ended = True
+            error = raised
+            settle(firing)
+        firing.moments += (began, perf_counter_ns())
+        return answer, error
 
     def _fit(
-        self, step: OpenStep, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, ...]:
         """The arguments a callback is called with; raises `TypeError` when it needs more."""
-        if self._profile != "guide":
+        registration = firing.ran[-1]
+        if not self._drops_surplus:
             return args
-        registration = step.registration
         required, limit, _ = registration.arity
         fitting = args if limit is None else args[:limit]
         if required > len(fitting) + len(kwargs):
             raise TypeError(self._arity_message(registration, len(args)))
-        step.surplus = len(args) - len(fitting)
+        if len(args) > len(fitting):
+            firing.notes().surplus = len(args) - len(fitting)
         return fitting
 
     def _arity_message(self, registration: Registration, given: int) -> str:
         needed = registration.arity.required
         documented = self._signature(registration.hook)
-        call = documented or f"{registration.hook} with {_arguments(given)}"
+        call = f" Documented: {documented}." if documented else ""
         return (
             f"{registration.signature} needs {_arguments(needed)}, "
-            f"but {registration.hook} passes {given}: {call}."
+            f"but {registration.hook} was fired with {_arguments(given)}.{call}"
         )
 
-    def _refuse_async(self, step: OpenStep, answer: object) -> None:
-        if type(answer) is CoroutineType:
-            answer.close()
-        elif type(answer) is not AsyncGeneratorType:
-            return
-        raise TypeError(
-            f"{step.registration.name} is an async function: Escalated does not await "
-            "callbacks, so its body never ran. Make it a plain function."
-        )
-
-    def _picture(self, step: OpenStep, value: Any, returned: Any) -> None:
-        """Snapshots after the callback; unchanged values are stored once."""
-        incoming = snapshot(value)
-        step.mutated = not same(step.before, incoming)
-        after = incoming if returned is value else snapshot(returned)
-        step.after = step.before if same(step.before, after) else after
-        step.returned_none = returned is None and value is not None and step.outcome == "ok"
-
-    def _unwound(self, step: OpenStep, unwind: Unwind) -> None:
-        """End a step from outside: here if it is the one meant, else further out."""
-        step.outcome = "interrupted"
-        if isinstance(unwind, NestedTooDeep) and unwind.firing_id == step.firing.id:
-            self._failed(step, replace(error_record(unwind), type=type(unwind).__name__))
-        elif isinstance(unwind, Interrupted) and step.interrupted:
-            seconds = step.own_ns / 1e9
-            step.error = self._interrupted(step, f"stopped after {seconds:.1f} s", unwind)
-        else:
-            raise unwind
-        if step.abandoned:
-            raise Abandoned from unwind
-
-    def _given_up(self, step: OpenStep) -> None:
+    def _given_up(self, firing: OpenFiring) -> None:
         """Record a step whose thread was given up, from another thread."""
-        step.outcome = "interrupted"
-        step.error = self._interrupted(step, "given up: it was stuck outside Python")
-        self._judge(step)
-        if not step.firing.finished:
-            step.firing.finish(step.before)
-            self.trace.add(step.firing)
+        if firing.ran and not firing.finished:
+            notes = firing.notes()
+            notes.outcome = "interrupted"
+            notes.error = interrupted(firing.ran[-1], "given up: it was stuck outside Python")
+            self._judge(firing)
+        self._close(firing)
 
-    def _interrupted(self, step: OpenStep, how: str, error: Unwind | None = None) -> ErrorRecord:
-        frames = error_record(error).frames if error else (_blamed_frame(step.registration),)
-        return ErrorRecord("Interrupted", f"{step.registration.name} was {how}", frames)
-
-    def _described(self, step: OpenStep, error: BaseException) -> ErrorRecord:
-        """Picture an error; in a scope, as its `__str__` may be a plugin's and never end."""
-        scope = Scope(step.owner, f"the text of what {step.doing} raised", step.firing)
-        try:
-            return scope.run(error_record, error, outside=step.owner is None)
-        except Interrupted:
-            return ErrorRecord(type_name(kind_of(error)), "(its text never came to an end)")
-
-    def _failed(self, step: OpenStep, record: ErrorRecord) -> None:
-        registration = step.registration
-        if not record.frames:
-            record = replace(record, frames=(_blamed_frame(registration),))
-        step.outcome = "error"
-        step.error = record
-        token = CURRENT.set(step)
-        try:
-            logger.error(
-                "%s %r: callback %s of %s (priority %s, %s:%s) raised %s",
-                registration.kind.capitalize(),
-                registration.hook,
-                registration.name,
-                registration.slug or "the host",
-                registration.priority,
-                registration.file,
-                registration.line,
-                traceback_text(record),
-            )
-        finally:
-            CURRENT.reset(token)
-
-    def _judge(self, step: OpenStep) -> None:
-        if step.error or step.returned_none or step.surplus:
-            for finding in live.findings(step, self._signature(step.registration.hook)):
+    def _judge(self, firing: OpenFiring) -> None:
+        """Report what the newest step shows about its plugin."""
+        notes = firing.noted.get(len(firing.ran) - 1)
+        if notes is not None and (notes.error or notes.returned_none or notes.surplus):
+            for finding in live.findings(firing, notes, self._signature(firing.hook)):
                 self._report(finding)
 
 
 def _arguments(count: int) -> str:
     return f"{count} argument{'s' * (count != 1)}"
-
-
-def _blamed_frame(registration: Registration) -> Frame:
-    place = registration.blamed
-    return Frame(place.file, place.line, registration.name, source_around(place.file, place.line))

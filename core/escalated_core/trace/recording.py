@@ -1,187 +1,227 @@
-"""A firing and its steps while they happen, and the records made of them when they are read.
-
-What is kept here is cheap to write on the hot path; `record()` builds the immutable record, with
-diffs computed at that time, so that output of threads that outlive a step is still seen.
-"""
+"""A firing while it happens: columns for what all steps have, notes for what few have."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from time import perf_counter_ns, time
-from typing import Any, NamedTuple
+from typing import Any
 
+from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
-from escalated_core.records import ErrorRecord, Firing, Kind, Outcome, Step
-from escalated_core.scope import Scope
-from escalated_core.snapshots.diff import changes
-from escalated_core.snapshots.snapshot import same
+from escalated_core.records import ErrorRecord, Kind, Outcome
+from escalated_core.scope import Owner, Scope, Sink, crossed
+
+OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
+"""What a firing, a step and a value of a picture take in memory, about."""
+_EPOCH = time() - perf_counter_ns() / 1e9
+"""When the clock that measures durations was at 0, in seconds since the epoch."""
 
 
-class OpenStep(Scope):
-    """A callback's part in a firing, being run or finished."""
+class Notes:
+    """What is out of the ordinary about a step."""
 
     __slots__ = (
-        "_on_given_up",
-        "after",
-        "before",
+        "arguments",
         "error",
         "mutated",
+        "nested_ns",
         "outcome",
-        "registration",
         "returned_none",
+        "sink",
         "surplus",
     )
 
-    def __init__(
-        self,
-        registration: Registration,
-        firing: OpenFiring,
-        on_given_up: Callable[[OpenStep], None],
-    ) -> None:
-        super().__init__(registration.owner, registration.name, firing)
-        self.registration = registration
-        self.before: Any = None
-        self.after: Any = None
+    def __init__(self) -> None:
         self.outcome: Outcome = "ok"
         self.error: ErrorRecord | None = None
+        self.sink: Sink | None = None
+        self.arguments: tuple[Any, Any] | None = None
+        """Pictures of the other arguments before and after, when it changed one in place."""
         self.mutated = self.returned_none = False
-        self.surplus = 0
-        self._on_given_up = on_given_up
-
-    def given_up(self) -> None:
-        self._on_given_up(self)
-
-    @property
-    def changed(self) -> bool:
-        return self.mutated or (self.before is not self.after and not same(self.before, self.after))
-
-    def record(self) -> Step:
-        registration, said = self.registration, self.said
-        return Step(
-            plugin=registration.slug,
-            callback=registration.name,
-            file=registration.file,
-            line=registration.line,
-            priority=registration.priority,
-            outcome=self.outcome,
-            duration_ns=self.duration_ns,
-            before=self.before,
-            after=self.after,
-            changes=changes(self.before, self.after),
-            mutated=self.mutated,
-            returned_none=self.returned_none,
-            error=self.error,
-            output=said.output if said else "",
-            logs=tuple(said.logs) if said else (),
-            dropped=said.dropped if said else 0,
-            surplus=self.surplus,
-            generation=registration.owner.generation if registration.owner else 0,
-            defined_at=registration.defined_at,
-            at_ns=max(self.started_ns - self.firing.started_ns, 0),
-            own_ns=max(self.own_ns, 0),
-        )
+        self.surplus = self.nested_ns = 0
 
 
-class Row(NamedTuple):
-    """A firing in one line of the timeline."""
-
-    id: int
-    parent_id: int | None
-    depth: int
-    hook: str
-    kind: Kind
-    cause: str
-    outcome: Outcome
-    steps: int
-    changed: bool
-    duration_ns: int
-    started_at: float
-    plugins: tuple[str, ...]
+ORDINARY = Notes()
+"""Of a step with nothing out of the ordinary."""
 
 
-class OpenFiring:
-    """One dispatch of one hook, under way or finished."""
+class OpenFiring(Scope):
+    """One dispatch of one hook, under way or finished: the scope of one callback after another.
+
+    Args:
+        outer: the scope in which the hook is fired, if any.
+        on_given_up: called on another thread when the callback that runs will never return.
+    """
 
     __slots__ = (
+        "_on_given_up",
         "args",
+        "at",
         "cause",
         "depth",
-        "duration_ns",
         "hook",
         "id",
         "kind",
         "kwargs",
-        "parent",
-        "result",
-        "started_at",
-        "started_ns",
-        "steps",
+        "moments",
+        "nodes",
+        "noted",
+        "order",
+        "parent_id",
+        "pictures",
+        "ran",
         "thread",
+        "took_ns",
     )
 
     def __init__(
-        self, number: int, kind: Kind, hook: str, cause: str, parent: OpenFiring | None
+        self,
+        number: int,
+        called: tuple[Kind, str],
+        cause: str,
+        outer: Scope | None,
+        on_given_up: Callable[[OpenFiring], None],
     ) -> None:
         self.id = number
-        self.kind: Kind = kind
-        self.hook = hook
+        self.kind: Kind = called[0]
+        self.hook = called[1]
         self.cause = cause
-        self.parent = parent
-        self.depth = parent.depth + 1 if parent else 0
-        self.thread = threading.current_thread().name
+        around: OpenFiring | None = outer.firing if outer is not None else None
+        self.parent_id = around.id if around is not None else None
+        self.depth = around.depth + 1 if around is not None else 0
+        self.parent = outer
+        self.owner: Owner | None = None
+        self.at: Registration | None = None
+        """The callback that runs, or ran last."""
+        self.ran: list[Registration] = []
+        self.pictures: list[Any] = []
+        """Of a filter's value at first and after each step; none when values are not recorded."""
         self.args: tuple[Any, ...] = ()
         self.kwargs: Any = None
-        self.steps: list[OpenStep] = []
-        self.result: Any = None
-        self.started_at = time()
+        self.noted: dict[int, Notes] = {}
+        self._on_given_up = on_given_up
+        self.abandoned = self.armed = False
+        self.ended = True
+        self._lock = None
+        self.nested_ns = self.ended_ns = 0
+        self.took_ns = -1
+        self.nodes = self.order = 0
+        """How many values its pictures have, about; its turn among those that have finished."""
+        self.thread_id = threading.get_ident()
+        self.thread = threading.current_thread().name
         self.started_ns = perf_counter_ns()
-        self.duration_ns = -1
+        self.moments = [self.started_ns]
+        """When it began, then the beginning and the end of each step."""
+
+    @property
+    def firing(self) -> OpenFiring:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self
+
+    @property
+    def doing(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.at.name if self.at is not None else f"firing {self.hook}"
+
+    @property
+    def turn(self) -> object:
+        return self.at
+
+    @property
+    def own_ns(self) -> int:
+        return 0 if self.ended else perf_counter_ns() - self.started_ns - self.nested_ns
+
+    @property
+    def sink(self) -> Sink:
+        return self.sink_of(len(self.ran) - 1)
+
+    def sink_of(self, index: int) -> Sink:
+        """Where output and logs of a step go."""
+        notes = self.notes(index)
+        if notes.sink is None:
+            notes.sink = Sink()
+        return notes.sink
+
+    def pinned(self) -> Scope:
+        return StepScope(self, len(self.ran) - 1)
+
+    def given_up(self) -> None:
+        self._on_given_up(self)
+
+    def notes(self, index: int = -1) -> Notes:
+        """What is noted about a step, the newest one if not told, to be added to."""
+        place = index if index >= 0 else len(self.ran) - 1
+        found = self.noted.get(place)
+        if found is None:
+            found = self.noted[place] = Notes()
+        return found
+
+    def leave_step(self) -> None:
+        """The callback that came to its end fired hooks, wrote past the streams, or was given up.
+
+        Raises:
+            Abandoned: the thread was given up meanwhile; nothing it does counts any more.
+        """
+        if self.nested_ns:
+            self.notes().nested_ns = self.nested_ns
+            self.nested_ns = 0
+        crossed()
+        if self.abandoned:
+            raise Abandoned(f"{self.doing} was given up")
+
+    @property
+    def started_at(self) -> float:
+        return _EPOCH + self.moments[0] / 1e9
+
+    @property
+    def duration_ns(self) -> int:
+        """From its beginning to its end; -1 while it is under way."""
+        return self.took_ns
 
     @property
     def finished(self) -> bool:
-        return self.duration_ns >= 0
+        return self.took_ns >= 0
 
-    def finish(self, result: Any) -> None:
-        self.result = result
-        self.duration_ns = perf_counter_ns() - self.started_ns
+    def finish(self) -> None:
+        """The chain has come to its end: let go of everything that only its running needed."""
+        self.took_ns = perf_counter_ns() - self.moments[0]
+        self.parent = self.at = self.owner = None
+        self._lock = None
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory it takes."""
+        said = [notes.sink for notes in self.noted.values() if notes.sink is not None]
+        text = sum(sink.size for sink in said)
+        return OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes + text
 
     @property
     def outcome(self) -> Outcome:
-        outcomes = [step.outcome for step in self.steps]
+        outcomes = [notes.outcome for notes in self.noted.values()]
         if "interrupted" in outcomes:
             return "interrupted"
         return "error" if "error" in outcomes else "ok"
 
-    def row(self) -> Row:
-        return Row(
-            id=self.id,
-            parent_id=self.parent.id if self.parent else None,
-            depth=self.depth,
-            hook=self.hook,
-            kind=self.kind,
-            cause=self.cause,
-            outcome=self.outcome,
-            steps=len(self.steps),
-            changed=any(step.changed for step in self.steps),
-            duration_ns=self.duration_ns,
-            started_at=self.started_at,
-            plugins=tuple(dict.fromkeys(s.registration.slug or "host" for s in self.steps)),
+    @property
+    def changed(self) -> bool:
+        pictures = self.pictures
+        return any(a is not b for a, b in pairwise(pictures)) or any(
+            notes.mutated or notes.arguments for notes in self.noted.values()
         )
 
-    def record(self) -> Firing:
-        return Firing(
-            id=self.id,
-            hook=self.hook,
-            kind=self.kind,
-            cause=self.cause,
-            parent_id=self.parent.id if self.parent else None,
-            depth=self.depth,
-            thread=self.thread,
-            args=self.args,
-            kwargs=self.kwargs,
-            steps=tuple(step.record() for step in self.steps),
-            result=self.result,
-            started_at=self.started_at,
-            duration_ns=max(self.duration_ns, 0),
-        )
+
+class StepScope(Scope):
+    """One step for code that it started and that goes on by itself, such as a thread."""
+
+    __slots__ = ("_index",)
+
+    def __init__(self, firing: OpenFiring, index: int) -> None:
+        owner: Owner | None = firing.ran[index].owner if firing.ran else None
+        super().__init__(owner, firing.doing, firing)
+        self._index = index
+        self.abandoned = firing.abandoned
+
+    @property
+    def sink(self) -> Sink:
+        firing: OpenFiring = self.firing
+        return firing.sink_of(self._index)

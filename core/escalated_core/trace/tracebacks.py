@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import traceback
 from types import FrameType, TracebackType
@@ -10,17 +11,24 @@ from typing import Any
 from escalated_core.errors import Unwind
 from escalated_core.hooks.registration import CORE_FOLDER
 from escalated_core.records import ErrorRecord, Frame
-from escalated_core.snapshots.static import kind_of, type_name
+from escalated_core.snapshots.snapshot import snapshot_names
+from escalated_core.snapshots.static import kind_of, mro, type_name
 
 MESSAGE_CAP = 4_000
 """Characters kept of an exception's text."""
 FRAME_CAP = 50
 """Frames kept of a traceback: the outermost ten and the innermost rest."""
+FRAMES_WITH_LOCALS = 3
+"""How many of the innermost frames show the values of their names."""
+NAMES_CAP = 50
+LOCALS_CAP = 2_000
+"""Names of a frame, and values in all that they hold, that are kept."""
 AROUND = 4
 """Lines of source kept before and after the line of a frame."""
 
 _OUTERMOST = 10
 _BASE: Any = vars(BaseException)
+_SYNTAX: Any = vars(SyntaxError)
 
 
 def error_record(error: BaseException, depth: int = 4, outside: bool = True) -> ErrorRecord:
@@ -33,7 +41,7 @@ def error_record(error: BaseException, depth: int = 4, outside: bool = True) -> 
     if cause is None and not _BASE["__suppress_context__"].__get__(error):
         cause = _BASE["__context__"].__get__(error)
     frames = _frames(_BASE["__traceback__"].__get__(error), outside)
-    if isinstance(error, SyntaxError):
+    if _is_syntax_error(error):
         frames += _syntax_frame(error)
     return ErrorRecord(
         type=type_name(kind_of(error)),
@@ -46,12 +54,17 @@ def error_record(error: BaseException, depth: int = 4, outside: bool = True) -> 
 def message_of(error: BaseException) -> str:
     """`str(error)`, guarded: an exception's own `__str__` may raise."""
     try:
-        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+        text = str(_SYNTAX["msg"].__get__(error)) if _is_syntax_error(error) else str(error)
     except Unwind:
         raise
     except BaseException as broken:  # noqa: BLE001 - the plugin's own exception class
         return f"(its __str__ raised {type_name(kind_of(broken))})"
     return text if len(text) <= MESSAGE_CAP else f"{text[:MESSAGE_CAP]}… ({len(text):,} characters)"
+
+
+def _is_syntax_error(error: BaseException) -> bool:
+    # Not isinstance: a plugin's exception may answer that with code of its own.
+    return any(kind is SyntaxError for kind in mro(kind_of(error)))
 
 
 def traceback_text(record: ErrorRecord) -> str:
@@ -78,16 +91,32 @@ def _frames(trace: TracebackType | None, outside: bool) -> list[Frame]:
     ]
     own = [entry for entry in walked if "__escalated_plugin__" in entry[0].f_globals]
     chosen = own or (walked if outside else [])
-    left_out = len(chosen) - FRAME_CAP
-    if left_out <= 0:
-        return [_frame(*entry) for entry in chosen]
-    outer, inner = chosen[:_OUTERMOST], chosen[_OUTERMOST + left_out :]
-    frame, line, _ = chosen[_OUTERMOST]
-    gap = Frame(frame.f_code.co_filename, line, f"… {left_out:,} more frames")
-    return [*(_frame(*entry) for entry in outer), gap, *(_frame(*entry) for entry in inner)]
+    innermost = len(chosen) - FRAMES_WITH_LOCALS
+    shown = [
+        _frame(*entry, shows_locals=index >= innermost and entry in own)
+        for index, entry in enumerate(chosen)
+        if index < _OUTERMOST or index >= len(chosen) - FRAME_CAP + _OUTERMOST
+    ]
+    left_out = len(chosen) - len(shown)
+    if left_out:
+        frame, line, _ = chosen[_OUTERMOST]
+        gap = Frame(frame.f_code.co_filename, line, f"… {left_out:,} more frames")
+        shown.insert(_OUTERMOST, gap)
+    return shown
 
 
-def _frame(frame: FrameType, line: int, offset: int | None) -> Frame:
+def _locals(frame: FrameType) -> tuple[tuple[str, Any], ...]:
+    """Names of a function and what they were, arguments first."""
+    code = frame.f_code
+    if not code.co_flags & inspect.CO_NEWLOCALS:
+        return ()
+    now = frame.f_locals
+    named = {name: now[name] for name in (*code.co_varnames, *now) if name in now}
+    shown = dict(list(named.items())[:NAMES_CAP])
+    return tuple(snapshot_names(shown, LOCALS_CAP).items())
+
+
+def _frame(frame: FrameType, line: int, offset: int | None, shows_locals: bool = False) -> Frame:
     """Picture a frame that stopped in `line`, `offset` bytes from its start."""
     code = frame.f_code
     column = None
@@ -95,7 +124,8 @@ def _frame(frame: FrameType, line: int, offset: int | None) -> Frame:
         before = linecache.getline(code.co_filename, line).encode("utf-8", "replace")[:offset]
         column = len(before.decode("utf-8", "replace")) + 1 if before or not offset else offset + 1
     source = source_around(code.co_filename, line)
-    return Frame(code.co_filename, line, code.co_qualname, source, column)
+    names = _locals(frame) if shows_locals else ()
+    return Frame(code.co_filename, line, code.co_qualname, source, column, names)
 
 
 def _columns(trace: TracebackType | None) -> list[int | None]:
@@ -109,9 +139,10 @@ def _columns(trace: TracebackType | None) -> list[int | None]:
     return found
 
 
-def _syntax_frame(error: SyntaxError) -> list[Frame]:
+def _syntax_frame(error: BaseException) -> list[Frame]:
     """The line that cannot be read, where it is in a file."""
-    file, line, column = error.filename, error.lineno, error.offset
+    fields = ("filename", "lineno", "offset")
+    file, line, column = (_SYNTAX[name].__get__(error) for name in fields)
     if type(file) is not str or type(line) is not int or file.startswith("<"):
         return []
     source = source_around(file, line)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from escalated_workbench.cli.options import Call, runs_plugins
 
 if TYPE_CHECKING:
-    from escalated_core.records import Firing, Kind, Plugin
+    from escalated_core.records import Firing, Hook, Kind, Plugin
     from escalated_workbench.workbench import Workbench
 
 SETTLE = 1.0
@@ -34,22 +33,39 @@ SETTLE = 1.0
     help="A positional argument, in order: JSON, a row of the help desk as @ticket:1, or text.",
 )
 @click.option("--kind", type=click.Choice(["action", "filter"]), help="For a name that is both.")
+@click.option("--save", metavar="FILE", help="Save the session, for trace, report and open.")
 @runs_plugins
-def fire(call: Call, hook: str, args: tuple[str, ...], kind: Kind | None) -> int:
+def fire(call: Call, hook: str, args: tuple[str, ...], kind: Kind | None, save: str | None) -> int:
     """Fire a hook and show what every callback did.
 
     Without --arg the arguments are made from the catalogue and the help desk.
     """
+    from escalated_workbench.arguments import argument
+    from escalated_workbench.wording import counted
+
     values = [argument(word) for word in args]
     with call.workbench() as wb:
-        wb.require_hook(hook)
+        _compare_arguments(call, wb.require_hook(hook, kind)[0], len(values))
         others = set(threading.enumerate())
         first = wb.fire(hook, *values, kind=kind)
         if first.outcome != "interrupted":
             _settle(call, set(threading.enumerate()) - others)
         firing, *nested = [each for each in wb.trace if each.id >= first.id]
+        if save is not None:
+            count = wb.save(save)
+            call.output.say(f"{counted(count, 'firing')} saved to {save}.")
     call.report(_firing_lines([firing, *nested]), firing=firing, nested=nested)
     return int(_failed([firing, *nested]))
+
+
+def _compare_arguments(call: Call, hook: Hook, given: int) -> None:
+    """Say so when a documented hook is given more or fewer arguments than it passes."""
+    from escalated_workbench.wording import counted
+
+    names = [parameter.name for parameter in hook.documented.parameters] if hook.documented else []
+    if given and names and given != len(names):
+        passes = f"{counted(len(names), 'argument')} ({', '.join(names)})"
+        call.output.say(f"Note: {hook.name} passes {passes}; you gave {given}.")
 
 
 def _settle(call: Call, threads: Iterable[threading.Thread]) -> None:
@@ -61,29 +77,6 @@ def _settle(call: Call, threads: Iterable[threading.Thread]) -> None:
             call.output.say(f"The thread {thread.name} still runs.")
 
 
-def argument(word: str) -> Any:
-    """What a word on the command line means as an argument; raises `UsageError`."""
-    from escalated_core.errors import UsageError
-    from escalated_core.helpdesk.references import KINDS, Reference
-
-    reference = re.fullmatch(rf"@({'|'.join(KINDS)}):(\d+)", word)
-    if reference:
-        return Reference(cast("Any", reference[1]), int(reference[2]))
-    if word.startswith("@"):
-        raise UsageError(
-            f"{word!r} names no row.", f"Write one as @ticket:1; kinds: {', '.join(KINDS)}."
-        )
-    try:
-        return json.loads(word)
-    except (ValueError, RecursionError) as error:
-        if word.startswith(("{", "[", '"')):
-            raise UsageError(
-                f"{word[:60]!r} is not JSON: {error}.",
-                """Mend it; text that begins like JSON goes in quotes of its own: '"[text]"'.""",
-            ) from None
-        return word
-
-
 @click.command()
 @click.argument("slug")
 @runs_plugins
@@ -92,6 +85,7 @@ def activate(call: Call, slug: str) -> int:
     with call.workbench() as wb:
         firings = _caused(wb, lambda: wb.activate(slug))
         plugin = wb.plugins[slug]
+        _require_memory(wb, plugin)
     return _report_change(call, plugin, firings)
 
 
@@ -103,6 +97,7 @@ def deactivate(call: Call, slug: str) -> int:
     with call.workbench() as wb:
         firings = _caused(wb, lambda: wb.deactivate(slug))
         plugin = wb.plugins[slug]
+        _require_memory(wb, plugin)
     return _report_change(call, plugin, firings)
 
 
@@ -117,9 +112,12 @@ def uninstall(call: Call, slug: str, yes: bool) -> int:
         plugin = wb.require_plugin(slug)
         what = "the link" if Path(plugin.path).is_symlink() else "the folder"
         place = f"{what} {plugin.path}"
-        wanted = yes or plugin.source != "local" or _confirmed(call, f"Delete {place}?")
+        # What is refused anyway is not asked.
+        refused = plugin.source != "local" or not os.path.lexists(f"{plugin.path}/plugin.json")
+        wanted = yes or refused or _confirmed(call, f"Delete {place}?")
         if wanted:
             firings = _caused(wb, lambda: wb.uninstall(slug))
+        call.tell_forgetting(wb)
     lines = [f"{slug} is uninstalled; {place} is deleted."] if wanted else []
     shown = _changed_lines(lines, firings)
     call.report(shown, slug=slug, path=plugin.path, deleted=wanted, firings=firings)
@@ -145,6 +143,16 @@ def _caused(wb: Workbench, command: Callable[[], object]) -> list[Firing]:
     last = wb.trace[-1].id if len(wb.trace) else 0
     command()
     return [firing for firing in wb.trace if firing.id > last]
+
+
+def _require_memory(wb: Workbench, plugin: Plugin) -> None:
+    """Raise `WorkbenchError` if what was done ends with this process."""
+    from escalated_core.errors import WorkbenchError
+
+    for finding in wb.findings:
+        if finding.code == "memory.unwritable":
+            message = f"{plugin.slug} is {plugin.status} until this command ends, and no longer."
+            raise WorkbenchError(f"{message} {finding.message}", finding.cure)
 
 
 def _failed(firings: Iterable[Firing]) -> bool:

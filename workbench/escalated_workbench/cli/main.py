@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from escalated_workbench.cli.options import profile_option
 from escalated_workbench.cli.output import Output
 
 EXIT_PLUGIN, EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -21,6 +22,9 @@ VERBS = {
     "activate": "escalated_workbench.cli.actions:activate",
     "deactivate": "escalated_workbench.cli.actions:deactivate",
     "uninstall": "escalated_workbench.cli.actions:uninstall",
+    "open": "escalated_workbench.cli.sessions:open_session",
+    "trace": "escalated_workbench.cli.sessions:trace",
+    "report": "escalated_workbench.cli.sessions:report",
     "demo": "escalated_workbench.cli.terminal:demo",
     "version": "escalated_workbench.cli.reports:version",
 }
@@ -72,14 +76,31 @@ def load(target: str) -> click.Command:
     return getattr(import_module(module), name)
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from escalated_workbench.cli.reports import version_line
+
+        ctx.obj.data(version_line())
+        ctx.exit()
+
+
 @click.group(
     cls=Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[PATH | VERB ...]",
 )
+@profile_option
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    callback=_version,
+    expose_value=False,
+    help="Print the version and exit.",
+)
 @click.pass_context
-def cli(ctx: click.Context) -> int | None:
+def cli(ctx: click.Context, profile: str) -> int | None:
     """A workbench for plugins of Escalated.
 
     Without a verb it opens in the terminal, on PATH or on the plugins/escalated found upwards from
@@ -88,7 +109,11 @@ def cli(ctx: click.Context) -> int | None:
     Exit codes: 0 fine, 1 a plugin has errors, 2 wrong usage, 3 the workbench failed,
     130 interrupted.
     """
-    return ctx.invoke(load(TERMINAL)) if ctx.invoked_subcommand is None else None
+    if ctx.invoked_subcommand is None:
+        return ctx.invoke(load(TERMINAL), profile=profile)
+    # What a verb is not told itself.
+    ctx.default_map = {name: {"profile": profile} for name in ("", *VERBS)}
+    return None
 
 
 def main(args: list[str] | None = None) -> None:

@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from escalated_workbench.cli.output import Output
     from escalated_workbench.workbench import Workbench
 
+
+SLOW = 1.0
+"""Seconds after which somebody who waits is told what for."""
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds above 0."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no number of seconds above 0, such as 2 or 0.5.", param, ctx)
+
+
 profile_option = click.option(
     "--profile",
     type=click.Choice(["guide", "escalated-django"]),
@@ -34,8 +53,7 @@ _options_that_run_plugins = (
     profile_option,
     click.option(
         "--time-limit",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
+        type=Seconds(min=0, min_open=True),
         default=5.0,
         show_default=True,
         help="How long plugin code may run before it is interrupted.",
@@ -63,8 +81,31 @@ class Call(NamedTuple):
         self.output.guard()
         with Workbench.begin(self.root, self.profile) as workbench:
             workbench.time_limit = self.time_limit
-            workbench.opening.wait()
+            self._await(workbench)
             yield workbench
+
+    def _await(self, workbench: Workbench) -> None:
+        """Wait until the plugins are loaded; tell a person of one that takes long."""
+        told: str | None = None
+        while self.output.is_watched:
+            try:
+                workbench.opening.wait(SLOW)
+            except TimeoutError:
+                activity = workbench.activity
+                if activity is not None and activity.plugin not in (None, told):
+                    told = activity.plugin
+                    self.output.say(f"Waiting for {told}, {self.time_limit:g} s at most ...")
+            else:
+                return
+        workbench.opening.wait()
+
+    def tell_forgetting(self, workbench: Workbench) -> None:
+        """Say so when which plugins are active cannot be remembered."""
+        from escalated_workbench.wording import safe
+
+        for finding in workbench.findings:
+            if finding.code == "memory.unwritable":
+                self.output.say(safe(f"Warning: {finding.message} {finding.cure}"))
 
     def report(self, lines: Iterable[str], **content: Any) -> None:
         """Print `content` as the verb's JSON document if that was asked for, else the lines."""

@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from typing import TextIO
 
 IN_ASCII = str.maketrans(
-    {"✔": "+", "✖": "x", "◌": "o", "⏸": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
+    {"✔": "+", "✖": "x", "◌": "o", "■": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
 )
 """What our own glyphs become where the terminal cannot show them."""
 
@@ -41,6 +41,11 @@ class Output:
     def speaks_unicode(self) -> bool:
         """Whether standard output can show every character."""
         return self._out is None or speaks_unicode(self._out)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether standard error is a terminal."""
+        return is_terminal(self._err)
 
     def data(self, text: str) -> None:
         """Write a line or more to standard output; that nobody reads any more is no error.
@@ -92,6 +97,10 @@ def write(stream: TextIO | None, text: str) -> None:
             text = text.translate(IN_ASCII)
         stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
         stream.flush()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def speaks_unicode(stream: TextIO) -> bool:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from escalated_workbench import __version__
 from escalated_workbench.cli.options import Call, reports, runs_plugins
+
+PYTHON = ".".join(str(part) for part in sys.version_info[:3])
 
 
 @click.command("list")
@@ -14,6 +19,7 @@ def list_plugins(call: Call) -> int:
     with call.workbench() as wb:
         plugins = list(wb.plugins.values())
         root = str(wb.root)
+        call.tell_forgetting(wb)
     from escalated_workbench.cli import text
     from escalated_workbench.wording import safe
 
@@ -61,11 +67,9 @@ def check(call: Call, slugs: tuple[str, ...]) -> int:
 @reports
 def version(call: Call) -> int:
     """Print the version."""
-    import sys
-
-    from escalated_workbench import __version__
-
-    python = ".".join(str(part) for part in sys.version_info[:3])
-    line = f"escalated-workbench {__version__} (Python {python})"
-    call.report([line], workbench=__version__, python=python)
+    call.report([version_line()], workbench=__version__, python=PYTHON)
     return 0
+
+
+def version_line() -> str:
+    return f"escalated-workbench {__version__} (Python {PYTHON})"

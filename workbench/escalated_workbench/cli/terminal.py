@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from escalated_workbench.cli.options import Call, profile_option, reports
+from escalated_workbench.cli.output import is_terminal
 
 if TYPE_CHECKING:
     from escalated_core.trace.recorder import Profile
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @profile_option
 def terminal(path: str | None = None, profile: Profile = "guide") -> int:
     """Open the workbench in the terminal."""
-    require_terminal()
+    require_terminal(path)
     return run(path, profile)
 
 
@@ -42,15 +43,21 @@ def demo(call: Call, print_only: bool) -> int:
     return run(root, call.profile) if opens else 0
 
 
-def require_terminal() -> None:
-    """Raise `UsageError` where the terminal interface cannot be shown."""
-    streams = (sys.stdin, sys.stdout)
-    is_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    if not is_terminal or os.environ.get("TERM") == "dumb":
+def require_terminal(path: str | None = None) -> None:
+    """Raise `UsageError` where the terminal interface cannot be shown, or `path` not be opened."""
+    streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
+    lacking = [f"standard {name}" for name, stream in streams.items() if not is_terminal(stream)]
+    if os.environ.get("TERM") == "dumb":
+        lacking.append("TERM=dumb")
+    if lacking:
         from escalated_core.errors import UsageError
+        from escalated_workbench.roots import plugins_root
 
+        # A terminal would show the interface, which waits for the folder.
+        if path is not None:
+            plugins_root(path)
         raise UsageError(
-            "The workbench opens in a terminal, and this is none.",
+            f"The workbench opens in a terminal, and {lacking[0]} is none.",
             "Use a verb instead: escalated-workbench --help",
         )
 

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from escalated_core.records import ErrorRecord, Finding, Firing, Hook, Location, Plugin, Step
+from escalated_core.hooks.registration import CORE_FOLDER
+from escalated_core.records import (
+    Change,
+    ErrorRecord,
+    Finding,
+    Firing,
+    Frame,
+    Hook,
+    Location,
+    LogLine,
+    Plugin,
+    Step,
+)
 from escalated_core.snapshots.diff import path_text
 from escalated_workbench.wording import (
     OUTCOME_GLYPHS,
     STATUS_GLYPHS,
+    apart,
     counted,
     milliseconds,
     safe,
@@ -19,6 +32,11 @@ OUTPUT_LINES = 20
 """Lines of output shown for one step; the JSON has all that was kept."""
 MESSAGE_LINES = 8
 """Lines shown of one message: some hold a whole traceback."""
+OUTER, INNER = 3, 5
+"""Frames shown of an error that has many: where it came from, and where it happened."""
+VALUE_WIDTH = 60
+"""Characters of a value before and after a change."""
+RESULT_WIDTH = 400
 PROBLEM_WIDTH = 200
 """Characters of an error shown in a list; `check` shows all of it."""
 
@@ -67,7 +85,11 @@ def _where(error: ErrorRecord) -> str:
 def hook_lines(hooks: Iterable[Hook]) -> Iterator[str]:
     for hook in hooks:
         documented = hook.documented
-        signature = documented.signature if documented else hook.name
+        names = ", ".join(
+            parameter.name for parameter in (documented.parameters if documented else ())
+        )
+        # Not its own signature, which has a placeholder for the slug.
+        signature = f"{hook.name}({names})" if documented else hook.name
         purpose = documented.purpose if documented else "not documented"
         yield f"{hook.kind:6}  {safe(signature)}  - {purpose}"
         for callback in hook.callbacks:
@@ -84,7 +106,8 @@ def firing_lines(firing: Firing) -> Iterator[str]:
     for step in firing.steps:
         yield from step_lines(step)
     if firing.kind == "filter":
-        yield f"  result  {short(firing.result, 400)}"
+        value = firing.args[0] if firing.args else None
+        yield f"  result  {apart(value, firing.result, RESULT_WIDTH)[1]}"
 
 
 def step_lines(step: Step) -> Iterator[str]:
@@ -93,25 +116,67 @@ def step_lines(step: Step) -> Iterator[str]:
     who = safe(f"{step.callback}  {step.plugin or 'host'}")
     yield f"  {step.priority:>5g} {glyph} {who}  {took}"
     for change in step.changes:
-        before, after = short(change.before, 60), short(change.after, 60)
-        yield f"          ~ {safe(path_text(change.path))}: {before} -> {after}"
+        yield f"          {_change(change)}"
     if step.mutated:
         yield "          ~ changed the value in place"
     if step.returned_none:
         yield "          ! returned None for a value"
+    if step.surplus:
+        left = counted(step.surplus, "argument")
+        yield f"          i does not take the last {left}: escalated-django fails here"
     if step.error is not None:
-        yield _below(f"          ✖ {safe(str(step.error) + _where(step.error))}")
+        yield from _error_lines(step.error)
+    yield from _said_lines(step)
+
+
+def _change(change: Change) -> str:
+    """`~ subject: 'a' -> 'b'`, `+ tags[2]: 'vip'`, `- tags[2]: 'vip'`."""
+    path = safe(path_text(change.path))
+    if change.kind == "added":
+        return f"+ {path}: {short(change.after, 2 * VALUE_WIDTH)}"
+    if change.kind == "removed":
+        return f"- {path}: {short(change.before, 2 * VALUE_WIDTH)}"
+    before, after = apart(change.before, change.after, VALUE_WIDTH)
+    return f"~ {path}: {before} -> {after}"
+
+
+def _error_lines(error: ErrorRecord) -> Iterator[str]:
+    """Its text and the way to it: one line for each frame, with the source."""
+    yield _below(f"          ✖ {safe(str(error) + _where(error))}")
+    frames = [_frame(frame) for frame in error.frames] if len(error.frames) > 1 else []
+    if len(frames) > OUTER + INNER:
+        frames = [*frames[:OUTER], "… more frames: --json has them", *frames[-INNER:]]
+    yield from (f"            {frame}" for frame in frames)
+    if error.cause is not None:
+        yield _below(f"            after {safe(str(error.cause) + _where(error.cause))}")
+
+
+def _frame(frame: Frame) -> str:
+    source = dict(frame.source).get(frame.line, "").strip()
+    return safe(f"{Location(frame.file, frame.line)} in {frame.function}  {source}").rstrip()
+
+
+def _said_lines(step: Step) -> Iterator[str]:
+    """What a callback printed and logged."""
     lines = step.output.splitlines()
     for line in lines[:OUTPUT_LINES]:
         yield f"          | {safe(line)}"
-    if len(lines) > OUTPUT_LINES or step.dropped:
-        more = f"{max(len(lines) - OUTPUT_LINES, 0):,} more lines"
-        kept = f", {step.dropped:,} characters or log lines not kept" if step.dropped else ""
-        yield f"          | … {more}{kept}"
-    for log in step.logs[:OUTPUT_LINES]:
+    if len(lines) > OUTPUT_LINES:
+        more = counted(len(lines) - OUTPUT_LINES, "more line")
+        yield f"          | … {more}: --json has the rest"
+    logs = [log for log in step.logs if not _is_dispatcher_s(log)]
+    for log in logs[:OUTPUT_LINES]:
         yield _below(f"          {log.level.lower():8} {safe(log.logger)}: {safe(log.message)}")
-    if len(step.logs) > OUTPUT_LINES:
-        yield f"          … {len(step.logs) - OUTPUT_LINES:,} more log lines"
+    if len(logs) > OUTPUT_LINES:
+        more = counted(len(logs) - OUTPUT_LINES, "more log line")
+        yield f"          … {more}: --json has the rest"
+    if step.dropped:
+        yield "          … more than is kept was printed or logged"
+
+
+def _is_dispatcher_s(log: LogLine) -> bool:
+    """Whether the dispatcher logged it: that a callback failed, which its step says anyway."""
+    return log.logger == "escalated.hooks" and log.file.startswith(CORE_FOLDER)
 
 
 def _below(text: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from escalated_core.errors import UsageError, WorkbenchError
 from escalated_core.trace.recorder import Profile
+from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.screens.main import MainScreen
 from escalated_workbench.tui.screens.text import TextScreen, help_text
 from escalated_workbench.tui.screens.waiting import WaitingScreen
@@ -32,16 +34,17 @@ class WorkbenchApp(App[int]):
 
     TITLE = "escalated-workbench"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "help", "Help", key_display="?", id="app.help"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+        Binding("f1,question_mark", "help", "Help", id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit"),
+        Binding("q", "tell_quit", "How to quit", id="app.tell-quit"),
     ]
 
-    def __init__(self, path: str | None = None, profile: Profile = "guide") -> None:
+    def __init__(self, path: str | Playback | None = None, profile: Profile = "guide") -> None:
         super().__init__()
         self._path = path
         self._profile: Profile = profile
         self._stray = 0
-        self.wb: Workbench | None = None
+        self.wb: Shown | None = None
 
     def on_mount(self) -> None:
         self._open()
@@ -49,7 +52,7 @@ class WorkbenchApp(App[int]):
     def _open(self) -> None:
         """Open the workbench, or say what is missing and look again."""
         try:
-            self.wb = Workbench.begin(self._path, self._profile, interrupts=False)
+            self.wb = self._begin()
         except UsageError as missing:
             if not isinstance(self.screen, WaitingScreen):
                 self.push_screen(WaitingScreen(missing.message, missing.cure))
@@ -65,6 +68,11 @@ class WorkbenchApp(App[int]):
         else:
             self.push_screen(main)
 
+    def _begin(self) -> Shown:
+        if isinstance(self._path, Playback):
+            return self._path
+        return Workbench.begin(self._path, self._profile, interrupts=False)
+
     def close_workbench(self) -> None:
         """Give everything back; plugin code that runs is stopped."""
         if self.wb is not None:
@@ -78,6 +86,22 @@ class WorkbenchApp(App[int]):
             words = f"Written outside of any callback:\n{safe(text.strip(), 300)}"
             self.call_later(self.notify, words, markup=False)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice; one that is still shown is not shown once more."""
+        if not any(message == shown.message for shown in self._notifications):
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def action_tell_quit(self) -> None:
+        self.notify("ctrl+q quits.", markup=False)
+
     def action_help(self) -> None:
         """Help for the focused pane, with all the keys that work there."""
         focused = self.focused
@@ -90,7 +114,7 @@ class WorkbenchApp(App[int]):
             if binding.id and binding.description:
                 named.setdefault(binding.tooltip or binding.description, []).append(binding)
         keys = [
-            (" ".join(self.get_key_display(key) for key in same), what)
+            (" ".join(dict.fromkeys(self.get_key_display(key) for key in same)), what)
             for what, same in named.items()
         ]
         self.push_screen(TextScreen("Help", help_text(words, keys)))
@@ -123,8 +147,8 @@ class WorkbenchApp(App[int]):
             )
 
 
-def run_app(path: str | None, profile: Profile) -> int:
-    """Open the terminal interface; returns the exit code."""
+def run_app(path: str | Playback | None, profile: Profile = "guide") -> int:
+    """Open the terminal interface on a folder or a saved session; returns the exit code."""
     app = WorkbenchApp(path, profile)
     with own_terminal(app.tell_stray_output):
         try:

@@ -16,11 +16,11 @@ OWNER_STYLES = ("#2aa198", "#8f7ee6", "#8a9a20", "#cb7a16", "#3b8eea", "#d05c9e"
 OUTCOME_STYLES = {
     "ok": "$text-success",
     "error": "$text-error",
-    "skipped": "$text-muted",
+    "skipped": "$foreground-muted",
     "interrupted": "$text-warning",
 }
 STATUS_STYLES = {"active": "green", "inactive": "dim", "failed": "red"}
-SEVERITY_STYLES = {"error": "$text-error", "warning": "$text-warning", "info": "$text-muted"}
+SEVERITY_STYLES = {"error": "$text-error", "warning": "$text-warning", "info": "$foreground-muted"}
 
 
 AROUND = 2
@@ -53,21 +53,29 @@ def source(frame: Frame) -> Content:
             continue
         here = number == frame.line
         mark = "▸" if here else " "
-        style = "bold $text-error" if here else "$text-muted"
+        style = "bold $text-error" if here else "$foreground-muted"
         lines.append(part(f"{mark}{number:>5}  {text}\n", style))
         if here and frame.column:
             lines.append(part(f"{'':8}{' ' * (frame.column - 1)}^\n", "$text-error"))
     return Content.assemble(*lines)
 
 
-def error(record: ErrorRecord) -> Content:
-    """An error with its frames, innermost first, and its causes below."""
-    pieces: list[Content | tuple[str, str]] = [part(f"✖ {record}\n", "bold $text-error")]
+def error(record: ErrorRecord, width: int = 0) -> Content:
+    """An error with its frames, innermost first, and its causes below.
+
+    Its message is broken at `width` columns; 0 leaves that to whoever shows it.
+    """
+    message = Content(safe(f"✖ {record}"))
+    lines = message.wrap(width) if width else [message]
+    pieces: list[Content | tuple[str, str]] = []
+    pieces += [part(f"{line.plain}\n", "bold $text-error") for line in lines]
+    if len(record.frames) > 1:
+        pieces.append(part("where it stopped first, its callers below\n", "$foreground-muted"))
     for frame in reversed(record.frames):
         place = f"{Location(frame.file, frame.line)} in {frame.function}"
         pieces.append(part(f"{place}\n", "$text-accent"))
         pieces.append(source(frame))
     if record.cause is not None:
-        pieces.append(part("\ncaused by\n", "$text-muted"))
-        pieces.append(error(record.cause))
+        pieces.append(part("\ncaused by\n", "$foreground-muted"))
+        pieces.append(error(record.cause, width))
     return Content.assemble(*pieces)

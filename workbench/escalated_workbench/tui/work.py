@@ -11,42 +11,76 @@ import subprocess
 import threading
 import traceback
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
 from escalated_core.errors import Unwind, WorkbenchError
-from escalated_core.records import Kind, Location
+from escalated_core.records import Activity, Firing, Location
 from escalated_workbench.tui.streams import terminal_descriptors
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from escalated_workbench.workbench import Workbench
+    from escalated_workbench.playback import Shown
+    from escalated_workbench.tui.screens.fire import Shot
 
 
 class Commands:
     """Runs the workbench's methods on daemon threads and tells the screen what went wrong."""
 
-    def __init__(self, screen: Screen[Any], wb: Workbench) -> None:
+    def __init__(self, screen: Screen[Any], wb: Shown) -> None:
         self._screen = screen
         self._wb = wb
+        self._asked: dict[object, tuple[str, float]] = {}
 
-    def fire(self, hook: str, args: tuple[Any, ...], kind: Kind) -> None:
-        self._do(lambda: self._wb.fire(hook, *args, kind=kind))
+    def fire(self, shot: Shot, then: Callable[[Firing], None]) -> None:
+        """Fire a hook; `then` is called on the event loop with what happened."""
+
+        def work() -> None:
+            firing = self._wb.fire(shot.hook, *shot.args, kind=shot.kind)
+            self._screen.call_later(then, firing)
+
+        self._do(work, shot.hook)
 
     def toggle(self, slug: str) -> None:
         active = self._wb.plugins[slug].status == "active"
-        self._do(lambda: self._wb.deactivate(slug) if active else self._wb.activate(slug))
+
+        def work() -> None:
+            if active:
+                self._wb.deactivate(slug)
+            else:
+                self._wb.activate(slug)
+            self._tell(f"{slug} is {'deactivated' if active else 'active'}.")
+
+        self._do(work, f"{'deactivating' if active else 'activating'} {slug}")
 
     def reload(self, slug: str) -> None:
-        self._do(lambda: self._wb.reload(slug))
+        def work() -> None:
+            reload = self._wb.reload(slug)
+            self._tell(f"{slug} is loaded again, generation {reload.generation}.")
+
+        self._do(work, f"loading {slug}")
 
     def uninstall(self, slug: str) -> None:
-        self._do(lambda: self._wb.uninstall(slug))
+        def work() -> None:
+            self._wb.uninstall(slug)
+            self._tell(f"{slug} is uninstalled.")
+
+        self._do(work, f"uninstalling {slug}")
 
     def stop(self) -> None:
         self._do(self._stop)
+
+    def waiting(self, activity: Activity | None) -> list[str]:
+        """What was asked for from here and has not begun: the running code is still busy."""
+        if activity is None:
+            return []
+        asked = list(self._asked.values())
+        # What was asked for first is what runs, unless that ran before it was asked for.
+        running = bool(asked) and monotonic() - activity.seconds >= asked[0][1]
+        return [name for name, _ in asked[running:]]
 
     def edit(self, place: Location) -> None:
         """Open a line in `$VISUAL` or `$EDITOR`, with the terminal handed over meanwhile."""
@@ -66,10 +100,24 @@ class Commands:
 
     def _stop(self) -> None:
         if not self._wb.interrupt():
-            self._screen.call_later(self._screen.notify, "Nothing is running.", markup=False)
+            self._tell("Nothing is running.")
 
-    def _do(self, work: Callable[[], object]) -> None:
-        threading.Thread(target=self._guarded, args=(work,), daemon=True).start()
+    def _tell(self, words: str) -> None:
+        self._screen.call_later(self._screen.notify, words, markup=False)
+
+    def _do(self, work: Callable[[], object], name: str = "") -> None:
+        """Do something on a thread of its own; with a name it is listed while it waits."""
+        job = object()
+        if name:
+            self._asked[job] = name, monotonic()
+
+        def run() -> None:
+            try:
+                self._guarded(work)
+            finally:
+                self._asked.pop(job, None)
+
+        threading.Thread(target=run, daemon=True).start()
 
     def _guarded(self, work: Callable[[], object]) -> None:
         try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,7 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from escalated_core.records import Hook
+from escalated_core.errors import UsageError
+from escalated_core.records import Hook, Kind
+from escalated_workbench.arguments import arguments
 from escalated_workbench.tui.look import part
 from escalated_workbench.wording import counted
 
@@ -24,17 +25,22 @@ from escalated_workbench.wording import counted
 class Shot:
     """What to fire: no arguments means that they are made from the catalogue."""
 
-    hook: Hook
+    hook: str
+    kind: Kind
     args: tuple[Any, ...] = ()
+
+
+class Choice(OptionList, can_focus=False):
+    """The hooks to choose from; the arrows move in it while somebody types."""
 
 
 class FireScreen(ModalScreen[Shot | None]):
     """Type to narrow the hooks down, `enter` fires the one under the cursor."""
 
     HELP = """\
-Type a part of a hook's name; arrows move, `enter` fires. `tab` goes to the arguments: a JSON list,
-for hooks that are not documented or to give your own values. Left empty, documented hooks get
-arguments from the help desk."""
+Type a part of a hook's name; arrows move, `enter` fires. `tab` goes to the arguments: a JSON list
+such as ["@ticket:2", null], in which rows of the help desk are named as on the command line; a
+single argument needs no brackets. Left empty, documented hooks get arguments from the help desk."""
 
     DEFAULT_CSS = """
     FireScreen { align: center middle; }
@@ -42,10 +48,17 @@ arguments from the help desk."""
         width: 76; max-width: 96%; height: 80%; padding: 0 1;
         background: $surface; border: round $accent;
     }
-    FireScreen OptionList { height: 1fr; border: none; background: $surface; padding: 0; }
+    FireScreen Choice {
+        height: 1fr; border: none; background: $surface; padding: 0;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     FireScreen Static { height: auto; color: $text-muted; }
     FireScreen Input { margin: 0 0 1 0; background: $boost; }
+    FireScreen.-low > Vertical { height: 100%; max-width: 100%; }
+    FireScreen.-low Input { margin: 0; }
+    FireScreen.-low Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="fire.close"),
         Binding("down", "move(1)", "Down", show=False, priority=True, id="fire.down"),
@@ -63,17 +76,22 @@ arguments from the help desk."""
         with Vertical() as box:
             box.border_title = "Fire a hook"
             box.border_subtitle = "enter fires · tab arguments · escape closes"
-            yield Input(placeholder="type a part of its name", id="name", compact=True)
-            yield OptionList(id="hooks", markup=False)
+            yield Input(
+                placeholder="type a part of its name",
+                id="name",
+                compact=True,
+                select_on_focus=False,
+            )
+            yield Choice(id="hooks", markup=False)
             yield Static(id="purpose", markup=False)
-            hint = 'arguments as a JSON list, e.g. [{"subject": "x"}]'
-            yield Input(placeholder=hint, id="args", compact=True)
+            hint = 'arguments, e.g. ["@ticket:2", null]'
+            yield Input(placeholder=hint, id="args", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         self._narrow("")
         names = [hook.name for hook in self._shown]
         if self._wanted in names:
-            self.query_one(OptionList).highlighted = names.index(self._wanted)
+            self.query_one(Choice).highlighted = names.index(self._wanted)
         self.query_one("#name", Input).focus()
 
     def on_key(self, event: events.Key) -> None:
@@ -93,16 +111,12 @@ arguments from the help desk."""
         hook = self._hook
         if hook is None:
             return
-        text = self.query_one("#args", Input).value.strip()
         try:
-            args: Any = json.loads(text) if text else []
-        except ValueError as error:
-            self._complain(f"The arguments are not JSON: {error}")
+            args = arguments(self.query_one("#args", Input).value)
+        except UsageError as error:
+            self.notify(str(error), severity="error", markup=False)
             return
-        if not isinstance(args, list):
-            self._complain('The arguments are a JSON list: put them in brackets, as in ["x"].')
-            return
-        self.dismiss(Shot(hook, tuple(cast("list[Any]", args))))
+        self.dismiss(Shot(hook.name, hook.kind, args))
 
     @on(OptionList.OptionHighlighted)
     def _tell(self) -> None:
@@ -118,7 +132,7 @@ arguments from the help desk."""
 
     @property
     def _hook(self) -> Hook | None:
-        index = self.query_one(OptionList).highlighted
+        index = self.query_one(Choice).highlighted
         return self._shown[index] if index is not None and index < len(self._shown) else None
 
     def _narrow(self, typed: str) -> None:
@@ -128,16 +142,13 @@ arguments from the help desk."""
             for hook in self._hooks
             if "{slug}" not in hook.name and all(word in hook.name.lower() for word in words)
         ]
-        options = self.query_one(OptionList)
+        options = self.query_one(Choice)
         options.set_options([Option(_line(hook)) for hook in self._shown])
         options.highlighted = 0 if self._shown else None
         self._tell()
 
-    def _complain(self, words: str) -> None:
-        self.notify(words, severity="error", markup=False)
-
     def action_move(self, lines: int) -> None:
-        options = self.query_one(OptionList)
+        options = self.query_one(Choice)
         if self._shown:
             at = (options.highlighted or 0) + lines
             options.highlighted = max(0, min(at, len(self._shown) - 1))
@@ -149,7 +160,7 @@ arguments from the help desk."""
 def _line(hook: Hook) -> Content:
     heard = counted(len(hook.callbacks), "callback") if hook.callbacks else "nobody listens"
     return Content.assemble(
-        part(f"{hook.kind:6} ", "$text-muted"),
+        part(f"{hook.kind:6} ", "$foreground-muted"),
         part(f"{hook.name}  ", "bold" if hook.callbacks else ""),
-        part(heard, "$text-muted"),
+        part(heard, "$foreground-muted"),
     )

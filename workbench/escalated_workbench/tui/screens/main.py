@@ -5,67 +5,75 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import Footer, Tree
+from textual.widgets import Tree
 
-from escalated_core.records import Location, Reload
+from escalated_core.records import Firing, Kind, Location, Reload
+from escalated_workbench.playback import Shown
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
+from escalated_workbench.tui.screens.panes import PaneScreen
 from escalated_workbench.tui.screens.text import TextScreen, reload_history
-from escalated_workbench.tui.widgets.inspector import Inspector
+from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
+from escalated_workbench.tui.widgets.keyline import KeyLine
 from escalated_workbench.tui.widgets.left import LeftPane
 from escalated_workbench.tui.widgets.status import ActivityLine, StatusLine
 from escalated_workbench.tui.widgets.timeline import Timeline
 from escalated_workbench.tui.widgets.trees import PluginTree
 from escalated_workbench.tui.work import Commands
-from escalated_workbench.workbench import Workbench
 
 FRAMES = 30
 """Times a second that news are taken up and drawn."""
 
-PANES = ("plugins", "hooks", "findings")
+
+KEYS: list[BindingType] = [
+    Binding("f", "fire", "Fire", priority=True, tooltip="Fire a hook", id="main.fire"),
+    Binding("r", "again", "Again", tooltip="Fire the same hook again", id="main.again"),
+    Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
+    Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
+    Binding("tab", "pane(1)", "Pane", priority=True, tooltip="Next pane", id="main.forth"),
+    Binding("shift+tab", "pane(-1)", "Previous pane", priority=True, id="main.back-pane"),
+    Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
+    Binding("l", "reloads", "Loads", tooltip="What the last loads did", id="main.reloads"),
+    Binding("x", "stop", "Stop", tooltip="Stop what runs", id="main.stop"),
+    Binding("ctrl+r", "reload", "Load again", tooltip="Load its code again", id="main.reload"),
+    Binding("y", "copy", "Copy", tooltip="Copy the place", id="main.copy"),
+    Binding("left_square_bracket", "step(-1)", "Previous firing", id="main.previous"),
+    Binding("right_square_bracket", "step(1)", "Next firing", id="main.next"),
+    Binding("left_curly_bracket", "error(-1)", "Previous error", id="main.error-up"),
+    Binding("right_curly_bracket", "error(1)", "Next error", id="main.error-down"),
+    Binding("z", "zoom", "Zoom", tooltip="Fill the screen with this pane", id="main.zoom"),
+    Binding("1", "list('plugins')", "Plugins", id="main.plugins"),
+    Binding("2", "list('hooks')", "Hooks", id="main.hooks"),
+    Binding("3", "list('findings')", "Findings", id="main.findings"),
+    Binding("d", "tab('value')", "Value", tooltip="Value and changes", id="main.value"),
+    Binding("g", "tab('args')", "Args", tooltip="Arguments it got", id="main.args"),
+    Binding("p", "tab('output')", "Output", tooltip="What it printed", id="main.output"),
+    Binding("w", "tab('error')", "Error", tooltip="Why it failed", id="main.error"),
+    Binding("escape", "restore", "Back", tooltip="Back from zoom", id="main.back"),
+]
 
 
-class MainScreen(Screen[None]):
+class MainScreen(PaneScreen):
     """Draws what the workbench returns; every key calls one of its methods."""
 
     CSS_PATH = "main.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (110, "-wide")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fire", "Fire", priority=True, tooltip="Fire a hook", id="main.fire"),
-        Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
-        Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
-        Binding("l", "reloads", "Loads", tooltip="What the last loads did", id="main.reloads"),
-        Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
-        Binding("x", "stop", "Stop", show=False, tooltip="Stop what runs", id="main.stop"),
-        Binding("ctrl+r", "reload", "Load again", show=False, id="main.reload"),
-        Binding("y", "copy", "Copy", show=False, id="main.copy"),
-        Binding("left_square_bracket", "step(-1)", "Previous", show=False, id="main.previous"),
-        Binding("right_square_bracket", "step(1)", "Next", show=False, id="main.next"),
-        Binding(
-            "left_curly_bracket", "error(-1)", "Previous error", show=False, id="main.error-up"
-        ),
-        Binding("right_curly_bracket", "error(1)", "Next error", show=False, id="main.error-down"),
-        Binding("z", "zoom", "Zoom", show=False, id="main.zoom"),
-        Binding("1", "pane('plugins')", "Plugins", show=False, id="main.plugins"),
-        Binding("2", "pane('hooks')", "Hooks", show=False, id="main.hooks"),
-        Binding("3", "pane('findings')", "Findings", show=False, id="main.findings"),
-        Binding("escape", "restore", "Back", show=False, id="main.back"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-normal"), (150, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    def __init__(self, wb: Workbench) -> None:
+    def __init__(self, wb: Shown) -> None:
         super().__init__()
         self.wb = wb
         self.commands = Commands(self, wb)
         self._seen = 0
         self._drawn: object = None
+        self._given: dict[tuple[str, Kind], tuple[Any, ...]] = {}
+        """The arguments that were typed last for each hook."""
         self._last_fired: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -76,7 +84,7 @@ class MainScreen(Screen[None]):
                 yield Timeline(id="timeline")
                 yield Inspector(id="inspector")
         yield ActivityLine(id="activity")
-        yield Footer(compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         # From another thread; a save is to be seen at once, not at the next frame.
@@ -99,19 +107,19 @@ class MainScreen(Screen[None]):
             self._drawn = revision
             self.query_one(LeftPane).show(self.wb)
             self._status()
-        self.query_one(ActivityLine).tell(self.wb.activity)
+        activity = self.wb.activity
+        self.query_one(ActivityLine).tell(activity, self.commands.waiting(activity))
 
     def _wake(self, reload: Reload) -> None:
         del reload
         self.call_later(self.tick)
 
     def _status(self) -> None:
-        reloads = self.wb.reloads
         self.query_one(StatusLine).tell(
             "/".join(self.wb.root.parts[-2:]),
             self.wb.profile,
             self.query_one(Timeline).held,
-            reloads[-1] if reloads else None,
+            self.wb.reloads,
             self.wb.findings,
         )
 
@@ -138,8 +146,22 @@ class MainScreen(Screen[None]):
 
     def _fired(self, shot: Shot | None) -> None:
         if shot is not None:
-            self._last_fired = shot.hook.name
-            self.commands.fire(shot.hook.name, shot.args, shot.hook.kind)
+            self._last_fired = shot.hook
+            self._given[shot.hook, shot.kind] = shot.args
+            self.commands.fire(shot, self._show_own)
+
+    def _show_own(self, firing: Firing) -> None:
+        """Select what was fired from here, wherever the cursor is."""
+        self.query_one(Timeline).show_firing(firing.id)
+        if self.has_class("-single") and self.pane == "left":
+            self.go_to(self.query_one(Ladder))
+
+    def action_again(self) -> None:
+        row = self.query_one(Timeline).selected
+        if row is None:
+            self.notify("Nothing has fired yet. Press f to fire a hook.", markup=False)
+        else:
+            self._fired(Shot(row.hook, row.kind, self._given.get((row.hook, row.kind), ())))
 
     def action_on_off(self) -> None:
         plugin = self._plugin
@@ -179,20 +201,20 @@ class MainScreen(Screen[None]):
         if not self.query_one(Timeline).go_to_error(direction):
             self.notify("No further firing failed.", markup=False)
 
-    def action_pane(self, pane: str) -> None:
-        self.query_one(LeftPane).choose(pane)
+    def action_list(self, name: str) -> None:
+        left = self.query_one(LeftPane)
+        left.choose(name)
+        self.go_to(left.list)
 
-    def action_zoom(self) -> None:
-        if self.maximized is not None:
-            self.minimize()
-        elif self.focused is not None:
-            panes = ("timeline", "inspector", "left")
-            pane = next((w for w in self.focused.ancestors_with_self if w.id in panes), None)
-            if isinstance(pane, Widget):
-                self.maximize(pane, container=False)
+    def action_tab(self, name: str) -> None:
+        inspector = self.query_one(Inspector)
+        inspector.choose(name)
+        if self.pane != "inspector" and self.has_class("-single"):
+            self.go_to(inspector.page)
 
-    def action_restore(self) -> None:
-        self.minimize()
+    @on(Timeline.Entered)
+    def _enter(self) -> None:
+        self.go_to(self.query_one(Ladder))
 
     def action_copy(self) -> None:
         place = self.place
@@ -203,18 +225,25 @@ class MainScreen(Screen[None]):
     def action_edit(self) -> None:
         place = self.place
         if place is None:
-            self.notify("Nothing here has a place in a file.", markup=False)
+            self.notify("This row stands for no single line of a file.", markup=False)
         else:
             self.commands.edit(place)
 
     @property
     def place(self) -> Location | None:
         """The line that the focused pane points at."""
-        return self.query_one(LeftPane).place or self.query_one(Inspector).place
+        left = self.pane == "left"
+        return self.query_one(LeftPane).place if left else self.query_one(Inspector).place
 
     @property
     def _plugin(self) -> str | None:
-        plugin = self.query_one(LeftPane).plugin
+        """The plugin that can be seen to be meant: under the cursor, or of the selected step."""
+        left, inspector = self.query_one(LeftPane), self.query_one(Inspector)
+        if self.pane == "left":
+            plugin = left.plugin
+        else:
+            seen = inspector.region.size.area > 0 and inspector.step is not None
+            plugin = inspector.step.plugin if seen and inspector.step else None
         if plugin is None:
-            self.notify("Put the cursor on a plugin first.", markup=False)
+            self.notify("Put the cursor on a plugin or on one of its steps.", markup=False)
         return plugin

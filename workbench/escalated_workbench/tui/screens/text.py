@@ -16,7 +16,7 @@ from textual.widgets import Static
 from escalated_core.records import Reload
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import part
-from escalated_workbench.tui.widgets.status import reload_part
+from escalated_workbench.tui.widgets.status import reload_part, told
 
 
 class TextScreen(ModalScreen[None]):
@@ -29,6 +29,8 @@ class TextScreen(ModalScreen[None]):
     TextScreen > VerticalScroll {
         width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
         background: $surface; border: round $accent;
+        scrollbar-size-vertical: 1; scrollbar-color: $panel-lighten-2;
+        scrollbar-background: $surface; scrollbar-background-hover: $surface;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,11 +55,11 @@ class TextScreen(ModalScreen[None]):
 def reload_history(reloads: Iterable[Reload]) -> Content:
     """The reloads, newest first, with what each added and removed."""
     pieces: list[Content | tuple[str, str]] = []
-    for reload in reversed(list(reloads)):
+    for reload, word in reversed(told(reloads)):
         at = datetime.fromtimestamp(reload.at).astimezone()
-        pieces.append(part(f"{at:%H:%M:%S}  ", "$text-muted"))
-        pieces += [reload_part(reload), part(f"  {reload.trigger}\n", "$text-muted")]
-        pieces += [part(f"    {file}\n", "$text-muted") for file in reload.files]
+        pieces.append(part(f"{at:%H:%M:%S}  ", "$foreground-muted"))
+        pieces += [reload_part(reload, word), part(f"  {reload.trigger}\n", "$foreground-muted")]
+        pieces += [part(f"    {file}\n", "$foreground-muted") for file in reload.files]
         pieces += [part(f"    + {name}\n", "$text-success") for name in reload.added]
         pieces += [part(f"    - {name}\n", "$text-error") for name in reload.removed]
         pieces += [part(f"    | {line}\n") for line in reload.output.splitlines()[:20]]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Middle
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.widgets.keyline import KeyLine
 
 
 class WaitingScreen(Screen[None]):
     """Names what is missing and the cure."""
 
     DEFAULT_CSS = """
-    WaitingScreen Middle { align: center middle; }
+    WaitingScreen { align: center middle; }
     WaitingScreen Static { width: auto; max-width: 90%; height: auto; }
     """
     HELP = "The workbench opens as soon as the plugins folder exists."
@@ -26,15 +26,12 @@ class WaitingScreen(Screen[None]):
         self._cure = cure
 
     def compose(self) -> ComposeResult:
-        with Middle():
-            yield Static(
-                Content.assemble(
-                    part(f"{self._problem}\n\n", "bold $text-warning"),
-                    part(f"{self._cure}\n\n"),
-                    part(
-                        "The workbench opens as soon as it is there. ctrl+q quits.", "$text-muted"
-                    ),
-                ),
-                markup=False,
-            )
-        yield Footer()
+        yield Static(
+            Content.assemble(
+                part(f"{self._problem}\n\n", "bold $text-warning"),
+                part(f"{self._cure}\n\n"),
+                part("The workbench opens as soon as it is there.", "$foreground-muted"),
+            ),
+            markup=False,
+        )
+        yield KeyLine()

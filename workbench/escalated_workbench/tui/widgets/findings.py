@@ -29,6 +29,7 @@ cure. `o` opens the place in your editor. A finding goes when its cause goes."""
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, markup=False)
         self._findings: list[Finding] = []
+        self._drawn = False
 
     @property
     def finding(self) -> Finding | None:
@@ -37,8 +38,9 @@ cure. `o` opens the place in your editor. A finding goes when its cause goes."""
         return self._findings[index] if index is not None and index < len(self._findings) else None
 
     def show(self, findings: list[Finding]) -> None:
-        if findings == self._findings:
+        if self._drawn and findings == self._findings:
             return
+        self._drawn = True
         kept = self.highlighted
         self._findings = findings
         self.set_options([Option(_prompt(finding)) for finding in findings])
@@ -50,10 +52,12 @@ cure. `o` opens the place in your editor. A finding goes when its cause goes."""
 
 def _prompt(finding: Finding) -> Content:
     style = SEVERITY_STYLES[finding.severity]
-    place = finding.place or finding.code
-    # Not to be broken between the glyph and the place.
-    head = f"{SEVERITY_GLYPHS[finding.severity]}\N{NO-BREAK SPACE}{place}\n"
-    pieces = [part(head, f"bold {style}"), part(f"  {finding.message}")]
+    # In two lines, for both together seldom fit beside the firings.
+    who = finding.plugin or finding.code
+    where = finding.place.removeprefix(f"{who}/") if finding.file else ""
+    head = f"{SEVERITY_GLYPHS[finding.severity]} {who}\n"
+    pieces = [part(head, f"bold {style}"), part(f"  {where}\n", style) if where else part("")]
+    pieces.append(part(f"  {finding.message}"))
     if finding.cure:
-        pieces.append(part(f"\n  {finding.cure}", "$text-muted"))
+        pieces.append(part(f"\n  {finding.cure}", "$foreground-muted"))
     return Content.assemble(*pieces)

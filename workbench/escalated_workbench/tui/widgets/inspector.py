@@ -13,29 +13,27 @@ from textual.content import Content
 from textual.widgets import OptionList, Static, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
-from escalated_core.records import CataloguedHook, Firing, Location, Step
-from escalated_core.snapshots.diff import path_text
-from escalated_core.snapshots.snapshot import ObjectSnapshot
+from escalated_core.records import CataloguedHook, ErrorRecord, Firing, Kind, Location, Step
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
-from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, milliseconds, short
+from escalated_workbench.tui.widgets import details
+from escalated_workbench.tui.widgets.details import Piece
+from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, milliseconds
 
-Piece = tuple[str, str] | Content
-
-CHANGE_SIGNS = {"added": ("+", "$text-success"), "removed": ("-", "$text-error")}
+TABS = {"value": "Value", "args": "Args", "output": "Output  ", "error": "Error  "}
+"""Titles, with room for a sign: a tab that grows would be underlined where it was before."""
 NAME_WIDTH = 22
 """Columns for names in the ladder."""
-LINES = 2_000
-"""Lines of output shown; the record has what was kept of the rest."""
 
 
 class Ladder(OptionList):
     """The steps of a firing in running order."""
 
     HELP = """\
-The callbacks that ran, in order: priority, how it ended, milliseconds, name, plugin, and what it
-did to the value (`~2` two changes, `*` changed in place, `None` returned nothing). The tabs beside
-it tell about the step under the cursor."""
+The callbacks that ran, in order: priority, how it ended (`✔` well, `✖` with an error, `■`
+interrupted, `◌` skipped), what it did to the value (`~2` two changes, `*` changed in place, `None`
+returned nothing), milliseconds, name, plugin. The tabs tell about the step under the cursor; the
+most telling one opens, until you choose one yourself."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="ladder.down"),
         Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),
@@ -45,7 +43,9 @@ it tell about the step under the cursor."""
 class Page(VerticalScroll, can_focus=True):
     """A tab's content, scrolled by keys."""
 
-    HELP = "What the selected step received, changed, said, or why it failed. Arrows scroll."
+    HELP = """\
+What the selected step received, changed, said, or why it failed. Arrows scroll. `d` shows what
+changed, and once more long texts as a whole."""
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -58,6 +58,25 @@ class Page(VerticalScroll, can_focus=True):
         self.scroll_home(animate=False)
 
 
+class ErrorPage(Page):
+    """An error: its message fits the width, only lines of source scroll sideways."""
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id)
+        self._error: ErrorRecord | None = None
+        self._width = 0
+
+    def tell(self, error: ErrorRecord | None) -> None:
+        self._error = error
+        self._width = self.scrollable_content_region.width
+        said = look.error(error, self._width) if error else part("No error.", "$foreground-muted")
+        self.show([said])
+
+    def on_resize(self) -> None:
+        if self.scrollable_content_region.width != self._width:
+            self.tell(self._error)
+
+
 class Inspector(Container):
     """Everything about one firing; `step` is the one the tabs tell about."""
 
@@ -68,25 +87,29 @@ class Inspector(Container):
         height: auto; max-height: 40%; border: none; padding: 0; background: $surface;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
+    Inspector Ladder:focus { border: none; padding: 0; }
     Inspector TabbedContent { height: 1fr; }
     Inspector TabPane { padding: 0; }
     Inspector Page { padding: 0 1; }
-    Inspector #page-error { overflow-x: auto; }
+    Inspector #page-error { overflow-x: auto; scrollbar-gutter: stable; }
     Inspector #page-error Static { width: auto; text-wrap: nowrap; }
-    Inspector.-beside { layout: horizontal; }
-    Inspector.-beside Ladder { width: 42%; height: 100%; max-height: 100%; }
     """
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.firing: Firing | None = None
+        self._documented: CataloguedHook | None = None
+        self._full = False
+        self._chosen: tuple[Kind | None, str] | None = None
+        """The tab somebody chose, and the kind of the firing they looked at."""
 
     def compose(self) -> ComposeResult:
         yield Ladder(id="ladder", markup=False)
         with TabbedContent(id="pages"):
-            for name in ("Value", "Args", "Output", "Error"):
-                with TabPane(name, id=f"tab-{name.lower()}"):
-                    yield Page(id=f"page-{name.lower()}")
+            for name, title in TABS.items():
+                with TabPane(title, id=f"tab-{name}"):
+                    page = ErrorPage if name == "error" else Page
+                    yield page(id=f"page-{name}")
 
     def on_mount(self) -> None:
         self.show(None, None)
@@ -107,6 +130,25 @@ class Inspector(Container):
         if step.error is not None and step.error.frame is not None:
             return Location(step.error.frame.file, step.error.frame.line)
         return step.defined_at or Location(step.file, step.line)
+
+    @property
+    def tab(self) -> str:
+        """The name of the open tab."""
+        return self.query_one(TabbedContent).active.removeprefix("tab-") or "value"
+
+    @property
+    def page(self) -> Page:
+        """The page of the open tab."""
+        return self.query_one(f"#page-{self.tab}", Page)
+
+    def choose(self, name: str) -> None:
+        """Open a tab and keep it while firings of this kind are looked at.
+
+        The value once more shows long texts whole, and then only what differs again.
+        """
+        self._full = name == "value" and self.tab == "value" and not self._full
+        self._chosen = (self.firing.kind if self.firing else None, name)
+        self._tell()
 
     def show(self, firing: Firing | None, documented: CataloguedHook | None) -> None:
         """Show a firing; the cursor goes to its first failed, else first changing step."""
@@ -136,14 +178,32 @@ class Inspector(Container):
     @on(OptionList.OptionHighlighted, "#ladder")
     def _tell(self) -> None:
         firing, step = self.firing, self.step
-        self._page("args", _arguments(firing, self._documented) if firing else [])
-        self._page("value", _value(firing, step) if firing else [])
-        self._page("output", _output(step) if step else [])
-        self._page("error", [look.error(step.error)] if step and step.error else _no_error())
-        if step is not None and step.error is not None:
-            self.query_one(TabbedContent).active = "tab-error"
-        elif self.query_one(TabbedContent).active == "tab-error":
-            self.query_one(TabbedContent).active = "tab-value"
+        self._page("args", details.arguments(firing, self._documented) if firing else [])
+        self._page("value", details.value(firing, step, self._full) if firing else [])
+        self._page("output", details.output(step) if step else [])
+        error = step.error if step else None
+        self.query_one(ErrorPage).tell(error)
+        self._mark("error", "✖" if error else "")
+        self._mark("output", "•" if step and (step.output or step.logs) else "")
+        if self._chosen and firing and self._chosen[0] != firing.kind:
+            self._chosen = None
+        name = self._chosen[1] if self._chosen else details.most_telling(firing, step)
+        self.query_one(TabbedContent).active = f"tab-{name}"
+
+    @on(TabbedContent.TabActivated)
+    def _activated(self, event: TabbedContent.TabActivated) -> None:
+        """A tab that was clicked is a choice like one by its key."""
+        event.stop()
+        name = (event.pane.id or "").removeprefix("tab-")
+        expected = self._chosen[1] if self._chosen else details.most_telling(self.firing, self.step)
+        if name == self.tab and name != expected:
+            self._chosen = (self.firing.kind if self.firing else None, name)
+
+    def _mark(self, name: str, sign: str) -> None:
+        """Say in a tab's title that there is something on its page."""
+        self.query_one(TabbedContent).get_tab(
+            f"tab-{name}"
+        ).label = f"{TABS[name].rstrip()} {sign or ' '}"
 
     def _page(self, name: str, pieces: Iterable[Piece]) -> None:
         self.query_one(f"#page-{name}", Page).show(pieces)
@@ -159,87 +219,26 @@ def _telling(firing: Firing) -> int:
 def _rungs(steps: Sequence[Step]) -> list[Content]:
     """The steps with their columns aligned."""
     name = min(max((len(step.callback) for step in steps), default=0), NAME_WIDTH)
-    plugin = min(max((len(step.plugin or "host") for step in steps), default=0), NAME_WIDTH)
-    return [_rung(step, name, plugin) for step in steps]
+    marks = max((len(_marks(step)) for step in steps), default=0)
+    return [_rung(step, name, marks) for step in steps]
 
 
-def _rung(step: Step, name: int, plugin: int) -> Content:
-    marks = [f"~{len(step.changes)}"] if step.changes else []
-    marks += ["*"] if step.mutated else []
-    marks += ["None"] if step.returned_none else []
-    marks += [""] if step.outcome == "ok" else [step.outcome]
+def _rung(step: Step, name: int, marks: int) -> Content:
+    # What may be cut off where room is short comes last.
+    did = f"{_marks(step):{marks}} " if marks else ""
     return Content.assemble(
-        part(f"{step.priority:>4g} ", "$text-muted"),
+        part(f"{step.priority:>4g} ", "$foreground-muted"),
         part(f"{OUTCOME_GLYPHS[step.outcome]} ", OUTCOME_STYLES[step.outcome]),
-        part(f"{in_milliseconds(step.duration_ns):>6} ", "$text-muted"),
+        part(did, "$text-warning"),
+        part(f"{in_milliseconds(step.duration_ns):>6} ", "$foreground-muted"),
         part(f"{step.callback[:name]:{name}} "),
-        part(f"{(step.plugin or 'host')[:plugin]:{plugin}} ", owner_style(step.plugin)),
-        part(" ".join(marks), "$text-warning"),
+        part(step.plugin or "host", owner_style(step.plugin)),
     )
 
 
-def _value(firing: Firing, step: Step | None) -> list[Piece]:
-    if firing.kind == "action":
-        return [part("An action passes no value on; its arguments are under Args.", "$text-muted")]
-    if step is None:
-        return [part("result  ", "$text-muted"), *_pretty(firing.result, "")]
-    pieces: list[Piece] = []
-    if step.mutated:
-        pieces.append(part("* the value that came in was changed in place\n", "$text-warning"))
-    if step.returned_none:
-        pieces.append(part("! it returned None for a value\n", "$text-warning"))
-    for change in step.changes:
-        sign, style = CHANGE_SIGNS.get(change.kind, ("~", "$text-warning"))
-        pieces.append(part(f"{sign} {path_text(change.path)}\n", f"bold {style}"))
-        if change.kind != "added":
-            pieces.append(part(f"    {short(change.before, 2_000)}\n", "$text-error"))
-        if change.kind != "removed":
-            pieces.append(part(f"    {short(change.after, 2_000)}\n", "$text-success"))
-    if not step.changes:
-        pieces.append(part("= the value was not changed\n", "$text-muted"))
-    return [*pieces, part("\nafter this step\n", "$text-muted"), *_pretty(step.after, "")]
-
-
-def _arguments(firing: Firing, documented: CataloguedHook | None) -> list[Piece]:
-    names = [parameter.name for parameter in documented.parameters] if documented else []
-    pieces: list[Piece] = []
-    for index, argument in enumerate(firing.args):
-        name = names[index] if index < len(names) else f"argument {index + 1}"
-        pieces += [part(f"{name}  ", "bold $text-accent"), *_pretty(argument, "  "), part("\n")]
-    for name, argument in firing.kwargs.items():
-        pieces += [part(f"{name}=  ", "bold $text-accent"), *_pretty(argument, "  ")]
-    return pieces or [part("No arguments.", "$text-muted")]
-
-
-def _pretty(picture: object, indent: str) -> list[Piece]:
-    """A snapshot with one line for each entry of its outermost level."""
-    fields = picture.fields if isinstance(picture, ObjectSnapshot) else picture
-    if not isinstance(fields, dict):
-        return [part(f"{short(picture, 4_000)}\n")]
-    pieces: list[Piece] = []
-    if isinstance(picture, ObjectSnapshot):
-        pieces.append(part(f"{picture.text}\n"))
-    else:
-        pieces.append(part("\n" if indent else ""))
-    for name, value in fields.items():  # pyright: ignore[reportUnknownVariableType]
-        pieces.append(part(f"{indent}{name}: ", "$text-muted"))
-        pieces.append(part(f"{short(value, 1_000)}\n"))
-    return pieces
-
-
-def _output(step: Step) -> list[Piece]:
-    lines = step.output.splitlines()
-    pieces: list[Piece] = [part(f"{line}\n") for line in lines[:LINES]]
-    if len(lines) > LINES:
-        pieces.append(part(f"… {len(lines) - LINES:,} more lines\n", "$text-muted"))
-    for log in step.logs:
-        style = "$text-error" if log.level in ("ERROR", "CRITICAL") else "$text-accent"
-        pieces += [part(f"{log.level.lower():8} ", style), part(f"{log.logger}: {log.message}\n")]
-    if step.dropped:
-        over = f"… {step.dropped:,} characters or log lines over the cap were not kept\n"
-        pieces.append(part(over, "$text-warning"))
-    return pieces or [part("It printed and logged nothing.", "$text-muted")]
-
-
-def _no_error() -> list[Piece]:
-    return [part("No error.", "$text-muted")]
+def _marks(step: Step) -> str:
+    """What a step did to the value, in a few characters."""
+    marks = [f"~{len(step.changes)}"] if step.changes else []
+    marks += ["*"] if step.mutated else []
+    marks += ["None"] if step.returned_none else []
+    return " ".join(marks)

@@ -9,11 +9,11 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from escalated_core.records import Location
+from escalated_workbench.playback import Shown
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.findings import FindingList
 from escalated_workbench.tui.widgets.trees import Entry, HookTree, PluginTree, RecordTree
 from escalated_workbench.wording import here
-from escalated_workbench.workbench import Workbench
 
 
 class LeftPane(Container):
@@ -32,7 +32,7 @@ class LeftPane(Container):
             with TabPane("Findings", id="findings"):
                 yield FindingList(id="finding-list")
 
-    def show(self, wb: Workbench) -> None:
+    def show(self, wb: Shown) -> None:
         """Draw the workbench as it stands now."""
         plugins, hooks, findings = wb.plugins, wb.hooks, wb.findings
         self.query_one(PluginTree).show(plugins.values(), hooks)
@@ -47,9 +47,8 @@ class LeftPane(Container):
         self.query_one("#no-plugins", Static).update(_no_plugins(wb))
 
     def choose(self, pane: str) -> None:
-        """Bring a pane to the front and give it the focus."""
+        """Bring a pane to the front."""
         self.query_one(TabbedContent).active = pane
-        self.query_one(f"#{pane} RecordTree, #{pane} FindingList", Widget).focus()
 
     @property
     def entry(self) -> Entry | None:
@@ -59,9 +58,17 @@ class LeftPane(Container):
 
     @property
     def plugin(self) -> str | None:
-        """The plugin under the cursor, also while another pane has the focus."""
-        entry = self.entry or self.query_one(PluginTree).entry
-        return entry.plugin if entry else None
+        """The plugin that the focused list points at."""
+        if isinstance(self.screen.focused, FindingList):
+            finding = self.query_one(FindingList).finding
+            return finding.plugin if finding else None
+        return self.entry.plugin if self.entry else None
+
+    @property
+    def list(self) -> Widget:
+        """The tree or the list in front."""
+        active = self.query_one(TabbedContent).active or "plugins"
+        return self.query_one(f"#{active} RecordTree, #{active} FindingList", Widget)
 
     @property
     def place(self) -> Location | None:
@@ -72,9 +79,9 @@ class LeftPane(Container):
         return self.entry.place if self.entry else None
 
 
-def _no_plugins(wb: Workbench) -> Content:
+def _no_plugins(wb: Shown) -> Content:
     return Content.assemble(
         part("No plugins yet.\n\n", "bold"),
         part(f"Make a folder in\n{here(wb.root)}\nwith plugin.json and plugin.py.\n\n"),
-        part("It appears here as you save.", "$text-muted"),
+        part("It appears here as you save.", "$foreground-muted"),
     )

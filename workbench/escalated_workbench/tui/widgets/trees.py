@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Tree
@@ -34,6 +35,8 @@ class Entry:
     hook: str | None = None
     place: Location | None = None
     node: str = "line"
+    tail: int = 0
+    """How many characters at the end of the line are never cut off."""
 
 
 Line = tuple[Entry, Text, list["Line"]]
@@ -59,6 +62,19 @@ class RecordTree(Tree[Entry]):
         """What the cursor is on."""
         node = self.cursor_node
         return node.data if node else None
+
+    def render_label(self, node: TreeNode[Entry], base_style: Style, style: Style) -> Text:
+        """The label, cut with an ellipsis where there is no room; its tail stays."""
+        text = super().render_label(node, base_style, style)
+        guides = self.guide_depth * (len(_ancestors(node)) - (not self.show_root))
+        room = self.scrollable_content_region.width - guides
+        tail = node.data.tail if node.data else 0
+        if text.cell_len <= room or room <= tail + 1:
+            return text
+        end = text[len(text) - tail :] if tail else Text()
+        head = text[: len(text) - tail]
+        head.truncate(room - end.cell_len, overflow="ellipsis")
+        return head.append_text(end)
 
     def action_open(self, opened: bool) -> None:
         """Open or close the line under the cursor; closing a closed one goes to its parent."""
@@ -112,6 +128,14 @@ class RecordTree(Tree[Entry]):
             waiting += node.children
 
 
+def _ancestors(node: TreeNode[Entry]) -> list[TreeNode[Entry]]:
+    found: list[TreeNode[Entry]] = []
+    while node.parent is not None:
+        node = node.parent
+        found.append(node)
+    return found
+
+
 class PluginTree(RecordTree):
     """Every plugin: status, version, badge, generation, error; inside, what it listens to."""
 
@@ -133,16 +157,20 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
         self.draw([self._plugin(plugin, hooks) for plugin in plugins])
 
     def _plugin(self, plugin: Plugin, hooks: list[Hook]) -> Line:
-        entry = Entry(plugin.slug, plugin.slug, place=_main_file(plugin), node="plugin")
+        failing = _failing_line(plugin)
+        generation = f" g{plugin.generation}" if plugin.generation else ""
+        badge = f" {plugin.badge}" if plugin.badge else ""
+        tail = len(f"{generation}{badge}{failing}")
+        entry = Entry(plugin.slug, plugin.slug, None, _main_file(plugin), "plugin", tail)
         mark = "✖" if plugin.stale else STATUS_GLYPHS[plugin.status]
         style = "red" if plugin.stale else STATUS_STYLES[plugin.status]
         text = label(
             (f"{mark} ", style),
             (plugin.slug, f"bold {owner_style(plugin.slug)}" if plugin.generation else "bold"),
             (f" {plugin.version}" if plugin.version else "", ""),
-            (f" g{plugin.generation}" if plugin.generation else "", "dim"),
-            (f" {plugin.badge}" if plugin.badge else "", "italic"),
-            (_failing_line(plugin), "red"),
+            (generation, "dim"),
+            (badge, "italic"),
+            (failing, "red"),
         )
         return entry, text, [*self._problems(plugin), *self._hooks(plugin, hooks)]
 
@@ -164,9 +192,12 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
             own = [c for c in hook.callbacks if c.plugin == plugin.slug]
             if own:
                 key = f"{plugin.slug}/{hook.kind}/{hook.name}"
-                text = label((hook.name, ""), (f"  {len(own)}", "dim"))
+                count = f"  {len(own)}"
+                text = label((hook.name, ""), (count, "dim"))
                 inner = [_callback(callback, key, n, "") for n, callback in enumerate(own)]
-                yield Entry(key, plugin.slug, hook.name, node="hook"), text, inner
+                place = _only_place(own)
+                entry = Entry(key, plugin.slug, hook.name, place, "hook", len(count))
+                yield entry, text, inner
 
 
 class HookTree(RecordTree):
@@ -188,8 +219,10 @@ they run, with their priority. `enter` opens a hook, `f` fires the one under the
 
     def _category(self, name: str, hooks: list[Hook]) -> Line:
         heard = sum(bool(hook.callbacks) for hook in hooks)
-        text = label((name, "bold"), (f"  {heard} of {len(hooks)} heard", "dim"))
-        return Entry(f"category/{name}", node="category"), text, [self._hook(h) for h in hooks]
+        count = f"  {heard} of {len(hooks)} heard"
+        text = label((name, "bold"), (count, "dim"))
+        entry = Entry(f"category/{name}", node="category", tail=len(count))
+        return entry, text, [self._hook(hook) for hook in hooks]
 
     def _hook(self, hook: Hook) -> Line:
         key = f"{hook.kind}/{hook.name}"
@@ -200,18 +233,29 @@ they run, with their priority. `enter` opens a hook, `f` fires the one under the
         inner = [
             _callback(c, key, n, f"  {c.plugin or 'host'}") for n, c in enumerate(hook.callbacks)
         ]
-        return Entry(key, hook=hook.name, node="hook"), text, inner
+        place, tail = _only_place(hook.callbacks), len(count)
+        return Entry(key, hook=hook.name, place=place, node="hook", tail=tail), text, inner
 
 
 def _callback(callback: Callback, parent: str, number: int, owner: str) -> Line:
-    place = callback.defined_at or Location(callback.file, callback.line)
-    entry = Entry(f"{parent}/{number}", callback.plugin, callback.hook, place, "callback")
+    place = _place(callback)
+    key, tail = f"{parent}/{number}", len(owner)
+    entry = Entry(key, callback.plugin, callback.hook, place, "callback", tail)
     text = label(
         (f"{callback.priority:>4g} ", "dim"),
         (callback.callback, ""),
         (owner, owner_style(callback.plugin)),
     )
     return entry, text, []
+
+
+def _place(callback: Callback) -> Location:
+    return callback.defined_at or Location(callback.file, callback.line)
+
+
+def _only_place(callbacks: Sequence[Callback]) -> Location | None:
+    """Where a hook's callback is, if it has just one."""
+    return _place(callbacks[0]) if len(callbacks) == 1 else None
 
 
 def _failing_line(plugin: Plugin) -> str:

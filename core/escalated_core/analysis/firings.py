@@ -1,0 +1,90 @@
+"""What every source of recorded firings can be asked, be it a live trace or a session file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from escalated_core.analysis import blame, timing
+from escalated_core.analysis.query import Query
+from escalated_core.errors import UsageError
+from escalated_core.records import Change, Firing, Row
+
+
+class Firings(ABC):
+    """Recorded firings by id, oldest first."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Firing]: ...
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def get(self, firing_id: int) -> Firing | None:
+        """The record of a firing, or None when it is not (or no longer) kept."""
+
+    @abstractmethod
+    def rows(self, seen: int = 0) -> tuple[list[Row], int]:
+        """Rows of the firings that finished after the first `seen` ones, and the new count.
+
+        Poll it with the count it returned last: a front end never misses a row that is kept.
+        """
+
+    @abstractmethod
+    def children(self, firing_id: int) -> list[Firing]:
+        """The firings that callbacks of a firing caused, in order."""
+
+    def require(self, firing_id: int) -> Firing:
+        """The record of a firing; raises `UsageError` when it is not kept."""
+        firing = self.get(firing_id)
+        if firing is None:
+            raise UsageError(f"There is no firing {firing_id}.", f"{len(self):,} are kept.")
+        return firing
+
+    def query(self, text: str) -> list[Firing]:
+        """The firings that a query matches (see docs/query.md), oldest first.
+
+        Raises:
+            UsageError: the query cannot be read; it names the term and the cure.
+        """
+        wanted = Query.parse(text)
+        rows = sorted(self.rows()[0], key=lambda row: row.id)
+        now = max((row.started_at for row in rows), default=0.0)
+        found: list[Firing] = []
+        for row in rows:
+            verdict = wanted.matches_row(row, now)
+            record = self.get(row.id) if verdict is not False else None
+            if record is not None and (verdict or wanted.matches(record, now)):
+                found.append(record)
+        return found
+
+    def timings(
+        self, by: timing.By = "callback", slow_ns: int = timing.SLOW_NS
+    ) -> list[timing.Timing]:
+        """What took how long, by callback, plugin or hook; the most costly first."""
+        return timing.timings(self, by, slow_ns)
+
+    def slower_since_reload(self, slug: str) -> list[timing.TimingChange]:
+        """How the two newest generations of a plugin compare, callback by callback."""
+        return timing.compare_generations(self, slug)
+
+    def compare(self, one: int, other: int) -> blame.Comparison:
+        """What differs between two firings, given by id."""
+        return blame.compare(self.require(one), self.require(other))
+
+    def wrote(self, path: str) -> list[tuple[Firing, int, Change]]:
+        """Every recorded step that wrote a path such as `comments[*].body`: firing, step, change.
+
+        Raises:
+            UsageError: the path cannot be read.
+        """
+        return list(blame.wrote(self, path))
+
+    def speedscope(self) -> dict[str, Any]:
+        """Everything as a profile in the format of https://www.speedscope.app."""
+        # Only here: few want it.
+        from escalated_core.analysis.speedscope import speedscope
+
+        return speedscope(self)

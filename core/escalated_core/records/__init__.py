@@ -1,0 +1,57 @@
+"""What crosses to a front end: immutable records, readable after the workbench is closed.
+
+A record holds plain data and snapshots, never a live object of a plugin, so a firing looks the
+same whether its host runs in this process, in a child process or is read from a file.
+Durations are nanoseconds, moments are seconds since the epoch, lines and columns count from 1.
+"""
+
+from __future__ import annotations
+
+from escalated_core.records.findings import (
+    ErrorRecord,
+    Finding,
+    Frame,
+    Location,
+    Severity,
+    Snapshot,
+)
+from escalated_core.records.firings import Call, Change, Firing, Kind, LogLine, Outcome, Row, Step
+from escalated_core.records.plugins import (
+    Activity,
+    Callback,
+    CataloguedHook,
+    Hook,
+    Import,
+    Parameter,
+    Plugin,
+    Reload,
+    Source,
+    Status,
+)
+
+__all__ = [
+    "Activity",
+    "Call",
+    "Callback",
+    "CataloguedHook",
+    "Change",
+    "ErrorRecord",
+    "Finding",
+    "Firing",
+    "Frame",
+    "Hook",
+    "Import",
+    "Kind",
+    "Location",
+    "LogLine",
+    "Outcome",
+    "Parameter",
+    "Plugin",
+    "Reload",
+    "Row",
+    "Severity",
+    "Snapshot",
+    "Source",
+    "Status",
+    "Step",
+]

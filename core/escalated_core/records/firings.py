@@ -1,0 +1,150 @@
+"""What happened: firings and their steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from escalated_core.records.findings import ErrorRecord, Location, Snapshot
+
+Kind = Literal["action", "filter"]
+Outcome = Literal["ok", "error", "skipped", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One logging record made while plugin code ran."""
+
+    level: str
+    logger: str
+    message: str
+    at: float
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two snapshots: `path` holds keys, indices and `id=` selectors."""
+
+    kind: Literal["added", "removed", "changed"]
+    path: tuple[str | int, ...]
+    before: Snapshot = None
+    after: Snapshot = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A database query or an HTTP request of a step; `at_ns` counts from the step's start."""
+
+    kind: Literal["query", "http"]
+    text: str
+    at_ns: int
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One callback's part in a firing."""
+
+    plugin: str | None
+    callback: str
+    file: str
+    line: int
+    priority: float
+    outcome: Outcome
+    duration_ns: int
+    before: Snapshot = None
+    after: Snapshot = None
+    changes: tuple[Change, ...] = ()
+    touched: tuple[Change, ...] = ()
+    """What it changed in place of the arguments after the value; of all of them for an action."""
+    mutated: bool = False
+    """Whether the value that came in was changed in place."""
+    returned_none: bool = False
+    """Whether a filter answered None for a value that was not None."""
+    error: ErrorRecord | None = None
+    output: str = ""
+    logs: tuple[LogLine, ...] = ()
+    dropped: int = 0
+    """Characters of output and log lines that were over the cap."""
+    surplus: int = 0
+    """How many positional arguments the hook passed that the callback does not take."""
+    generation: int = 0
+    defined_at: Location | None = None
+    at_ns: int = 0
+    """When it began, counted from the start of the firing."""
+    own_ns: int = 0
+    """What of the duration was not spent in firings that the callback caused."""
+    calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One dispatch of one hook."""
+
+    id: int
+    hook: str
+    kind: Kind
+    cause: str
+    parent_id: int | None
+    depth: int
+    thread: str
+    args: tuple[Snapshot, ...]
+    kwargs: Snapshot
+    steps: tuple[Step, ...]
+    result: Snapshot
+    started_at: float
+    duration_ns: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome among the steps."""
+        found = {step.outcome for step in self.steps}
+        if "interrupted" in found:
+            return "interrupted"
+        return "error" if "error" in found else "ok"
+
+    @property
+    def error(self) -> ErrorRecord | None:
+        """The first error among the steps."""
+        return next((step.error for step in self.steps if step.error), None)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any step changed the value."""
+        return any(step.changes or step.mutated or step.touched for step in self.steps)
+
+    def row(self) -> Row:
+        """The firing in one line of the timeline."""
+        return Row(
+            id=self.id,
+            parent_id=self.parent_id,
+            depth=self.depth,
+            hook=self.hook,
+            kind=self.kind,
+            cause=self.cause,
+            outcome=self.outcome,
+            steps=len(self.steps),
+            changed=self.changed,
+            duration_ns=self.duration_ns,
+            started_at=self.started_at,
+            plugins=tuple(dict.fromkeys(step.plugin or "host" for step in self.steps)),
+        )
+
+
+class Row(NamedTuple):
+    """A firing in one line of the timeline."""
+
+    id: int
+    parent_id: int | None
+    depth: int
+    hook: str
+    kind: Kind
+    cause: str
+    outcome: Outcome
+    steps: int
+    changed: bool
+    duration_ns: int
+    started_at: float
+    plugins: tuple[str, ...]

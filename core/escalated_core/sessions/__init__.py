@@ -1,0 +1,1 @@
+"""Sessions in files: recorded firings that can be looked at without any plugin."""

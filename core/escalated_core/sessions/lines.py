@@ -1,0 +1,179 @@
+"""The lines of a session file: what they say of plugins, and firings as JSON and back.
+
+Values that occur more than once in a firing are written once, in `values`; `{"$ref": index}`
+stands for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from escalated_core.records import Change, Finding, Firing, Plugin, Reload, Source
+from escalated_core.snapshots.pictures import (
+    DictSnapshot,
+    ListSnapshot,
+    ObjectSnapshot,
+    SetSnapshot,
+    TupleSnapshot,
+)
+from escalated_core.snapshots.plain import from_plain, snapshot_from, to_plain
+from escalated_core.snapshots.redaction import masked_error, masked_firing, masked_log, masked_text
+
+_LONG: Final = 64
+"""Characters from which a text is worth a reference."""
+_NESTED: Final = (DictSnapshot, ListSnapshot, ObjectSnapshot, SetSnapshot, TupleSnapshot)
+_NEVER_PARTS: Final = frozenset({"__pycache__", ".git", ".venv", "node_modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlugin:
+    """A plugin as it was when the session began, with the SHA-256 of its files."""
+
+    slug: str
+    version: str
+    source: Source
+    generation: int
+    files: dict[str, str]
+
+    @classmethod
+    def of(cls, plugin: Plugin) -> SessionPlugin:
+        """The plugin with its files as they are now; of an installed one only its main file."""
+        root = Path(plugin.path)
+        chosen = (
+            (Path(folder) / name for folder, name in _files(root))
+            if plugin.source == "local"
+            else [root / plugin.main_file]
+        )
+        files = {path.relative_to(root).as_posix(): _digest(path) for path in chosen}
+        known = {name: digest for name, digest in sorted(files.items()) if digest}
+        return cls(plugin.slug, plugin.version, plugin.source, plugin.generation, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a session ran with. `versions` has `workbench`, `python` and, if known, `django`."""
+
+    versions: dict[str, str]
+    profile: str
+    seed: int
+    root: str
+    started_at: float
+    plugins: tuple[SessionPlugin, ...] = ()
+
+
+def line_of(record: Firing | Reload | Finding) -> dict[str, Any]:
+    """The content of a record's line, without its secrets."""
+    if isinstance(record, Firing):
+        return _firing_line(masked_firing(record))
+    if isinstance(record, Reload):
+        return {"reload": to_plain(_masked_reload(record))}
+    message, cure = masked_text(record.message), masked_text(record.cure)
+    return {"finding": to_plain(replace(record, message=message, cure=cure))}
+
+
+def encoded(content: dict[str, Any]) -> bytes:
+    """The content as a line of the file."""
+    try:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except UnicodeEncodeError:  # half a character has no UTF-8
+        return json.dumps(content, allow_nan=False).encode() + b"\n"
+
+
+class _Values:
+    """The snapshots of one firing as builtins; those that occur again only once."""
+
+    def __init__(self, firing: Firing) -> None:
+        seen: set[int] = set()
+        self._again: set[int] = set()
+        for value in _places(firing):
+            (self._again if id(value) in seen else seen).add(id(value))
+        self._numbers: dict[int, int] = {}
+        self.table: list[Any] = []
+
+    def plain(self, value: Any) -> Any:
+        """The snapshot, or the reference to its entry in the table."""
+        if id(value) not in self._again or not _is_long(value):
+            return to_plain(value)
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self.table)
+            self.table.append(to_plain(value))
+        return {"$ref": number}
+
+    def change(self, change: Change) -> dict[str, Any]:
+        bare = to_plain(replace(change, before=None, after=None))
+        return {**bare, "before": self.plain(change.before), "after": self.plain(change.after)}
+
+
+def _places(firing: Firing) -> Iterator[Any]:
+    yield from (*firing.args, firing.kwargs, firing.result)
+    for step in firing.steps:
+        yield from (step.before, step.after)
+        for change in step.changes:
+            yield from (change.before, change.after)
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, _NESTED) or (isinstance(value, (str, bytes)) and len(value) > _LONG)
+
+
+def _firing_line(firing: Firing) -> dict[str, Any]:
+    """The line of a firing: its identity first, its values as references where they repeat."""
+    values = _Values(firing)
+    args = [values.plain(value) for value in firing.args]
+    kwargs = values.plain(firing.kwargs)
+    steps: list[dict[str, Any]] = []
+    for step in firing.steps:
+        shown: dict[str, Any] = to_plain(replace(step, before=None, after=None, changes=()))
+        shown["before"], shown["after"] = values.plain(step.before), values.plain(step.after)
+        shown["changes"] = [values.change(change) for change in step.changes]
+        steps.append(shown)
+    result = values.plain(firing.result)
+    bare = to_plain(replace(firing, args=(), kwargs=None, steps=(), result=None))
+    line = {"firing": {"id": firing.id, "parent_id": firing.parent_id, **bare}}
+    # `error` and `outcome` are told from the steps, which are not in `bare`.
+    error = to_plain(firing.error)
+    line["firing"] |= {
+        "args": args,
+        "kwargs": kwargs,
+        "steps": steps,
+        "result": result,
+        "outcome": firing.outcome,
+        "error": error,
+        "changed": firing.changed,
+    }
+    return {**line, "values": values.table} if values.table else line
+
+
+def firing_of(line: dict[str, Any]) -> Firing:
+    """The firing of a line; raises ValueError if it is broken."""
+    shared = [snapshot_from(value) for value in line.get("values", ())]
+    return from_plain(line["firing"], Firing, shared)
+
+
+def _masked_reload(reload: Reload) -> Reload:
+    return replace(
+        reload,
+        output=masked_text(reload.output),
+        logs=tuple(map(masked_log, reload.logs)),
+        error=masked_error(reload.error),
+    )
+
+
+def _files(root: Path) -> Iterator[tuple[str, str]]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in _NEVER_PARTS]
+        yield from ((folder, name) for name in names)
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    except OSError:
+        return None

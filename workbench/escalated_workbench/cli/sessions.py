@@ -1,0 +1,199 @@
+"""Verbs that read a session file, without running any plugin: open, trace and report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from escalated_workbench.cli.options import Call, reports
+
+if TYPE_CHECKING:
+    from escalated_core.analysis.query import Query
+    from escalated_core.records import Firing
+    from escalated_core.sessions.session import Session
+
+_file_argument = click.argument("file", metavar="FILE")
+_where_option = click.option("--where", metavar="QUERY", help="Only firings that match.")
+_firing_option = click.option(
+    "--firing", "number", type=int, metavar="ID", help="Only this firing."
+)
+
+
+@click.command("open")
+@_file_argument
+def open_session(file: str) -> int:
+    """Look at a saved session in the terminal; no plugin runs."""
+    from escalated_workbench.cli.terminal import require_terminal
+    from escalated_workbench.playback import Playback
+
+    with Playback(file) as playback:
+        require_terminal()
+        # Only here: no verb that reports may pay for Textual.
+        from escalated_workbench.tui.app import run_app
+
+        return run_app(playback)
+
+
+@click.command("trace")
+@_file_argument
+@_where_option
+@_firing_option
+@click.option("--jsonl", is_flag=True, help="Print one JSON document per firing and line.")
+@reports
+def trace(call: Call, file: str, where: str | None, number: int | None, jsonl: bool) -> int:
+    """List the firings of a session, a line each; with --firing one in full.
+
+    FILE was saved by the workbench; no plugin runs.
+    """
+    if jsonl and call.as_json:
+        raise click.UsageError("--json and --jsonl exclude each other.")
+    from escalated_core.sessions import session as sessions
+    from escalated_workbench.cli import text
+    from escalated_workbench.wording import counted
+
+    query = _query(where)
+    with sessions.read(file) as session:
+        _tell(call, session)
+        firings = _firings(session, query, number)
+        if jsonl:
+            return _lines_of_json(call, firings)
+        if call.as_json:
+            call.report((), session=session.header, firings=list(firings))
+        elif number is not None:
+            call.report(line for firing in firings for line in text.firing_lines(firing))
+        else:
+            rows = [_row(firing) for firing in firings]
+            call.report(text.table(rows) if rows else ())
+            call.output.say(f"{counted(len(rows), 'firing')}.")
+    return 0
+
+
+@click.command("report")
+@_file_argument
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    metavar="OUT",
+    help="The page to write, or with --firing a picture if it ends in .svg; - is standard output.",
+)
+@_where_option
+@_firing_option
+@reports
+def report(call: Call, file: str, target: str, where: str | None, number: int | None) -> int:
+    """Write a session as one HTML page.
+
+    It needs neither network nor program. Secrets are masked in it.
+    """
+    is_picture = target.lower().endswith(".svg")
+    if is_picture and number is None:
+        raise click.UsageError("A picture shows one firing: name it with --firing ID.")
+    from escalated_core.sessions import session as sessions
+
+    query = _query(where)
+    with sessions.read(file) as session:
+        _tell(call, session)
+        content, count = _written(session, query, number, is_picture)
+    if target == "-":
+        call.output.data(content.rstrip("\n"))
+        return 0
+    _write(Path(target), content)
+    from escalated_workbench.wording import counted, safe
+
+    call.report((), file=target, firings=count)
+    call.output.say(safe(f"{target}: {counted(count, 'firing')}."))
+    return 0
+
+
+def _written(
+    session: Session, query: Query | None, number: int | None, is_picture: bool
+) -> tuple[str, int]:
+    """The page or the picture, and how many firings it is about."""
+    from escalated_workbench.report import Recording, firing_svg
+    from escalated_workbench.report import report as page
+
+    if number is not None:
+        (firing,) = _firings(session, query, number)
+        if is_picture:
+            return firing_svg(firing), 1
+        return page(Recording(session.header, [firing])), 1
+    firings = len(session) if query is None else sum(1 for each in session if query.matches(each))
+    return page(session, query), firings
+
+
+def _query(where: str | None) -> Query | None:
+    if where is None:
+        return None
+    # Only here: most calls have no query.
+    from escalated_core.analysis.query import Query
+
+    return Query.parse(where)
+
+
+def _firings(session: Session, query: Query | None, number: int | None) -> Iterator[Firing]:
+    """The firings that were asked for; one that is named must be there, and match."""
+    from escalated_core.errors import UsageError
+
+    if number is None:
+        return iter(session) if query is None else (f for f in session if query.matches(f))
+    firing = session.get(number)
+    if firing is None:
+        raise UsageError(f"There is no firing {number} in {session.path}.", _known(session))
+    if query is not None and not query.matches(firing):
+        raise UsageError(f"Firing {number} does not match {str(query)!r}.")
+    return iter([firing])
+
+
+def _known(session: Session) -> str:
+    ids = session.ids
+    return f"It has {ids[0]} to {ids[-1]}." if ids else "It has none."
+
+
+def _tell(call: Call, session: Session) -> None:
+    """Say what is missing at the end of the file."""
+    from escalated_workbench.wording import safe
+
+    if session.incomplete:
+        call.output.say(safe(f"{session.path}: the last line was cut off; it is left out."))
+
+
+def _row(firing: Firing) -> tuple[str, ...]:
+    from escalated_workbench import wording
+    from escalated_workbench.cli.text import one_line
+
+    plugins = dict.fromkeys(step.plugin or "host" for step in firing.steps)
+    error = firing.error
+    return (
+        f"#{firing.id}",
+        wording.OUTCOME_GLYPHS[firing.outcome],
+        f"{'  ' * min(firing.depth, 8)}{firing.hook}",
+        firing.kind,
+        wording.counted(len(firing.steps), "step"),
+        "~" if firing.changed else "",
+        f"{wording.in_milliseconds(firing.duration_ns):>8} ms",
+        one_line(str(error)) if error else ", ".join(plugins),
+    )
+
+
+def _lines_of_json(call: Call, firings: Iterator[Firing]) -> int:
+    import json
+
+    from escalated_core.snapshots.plain import to_plain
+
+    for firing in firings:
+        ascii_only = not call.output.speaks_unicode
+        call.output.data(json.dumps(to_plain(firing), ensure_ascii=ascii_only, allow_nan=False))
+    return 0
+
+
+def _write(path: Path, content: str) -> None:
+    from escalated_core.errors import UsageError
+
+    try:
+        path.write_text(content, "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
