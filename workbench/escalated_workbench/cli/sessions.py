@@ -44,7 +44,7 @@ def open_session(file: str) -> int:
 @click.option("--jsonl", is_flag=True, help="Print one JSON document per firing and line.")
 @reports
 def trace(call: Call, file: str, where: str | None, number: int | None, jsonl: bool) -> int:
-    """List the firings of a session, a line each; with --firing one in full.
+    """List the firings of a session, or show one of them.
 
     FILE was saved by the workbench; no plugin runs.
     """
