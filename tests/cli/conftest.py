@@ -6,6 +6,7 @@ import os
 import pty
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,7 +81,9 @@ def start() -> Callable[..., subprocess.Popen[str]]:
     def call(*words: object) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
         line = [*COMMAND, *map(str, words)]
-        return subprocess.Popen(line, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            line, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_ctrl_c
+        )
 
     return call
 
@@ -108,6 +111,11 @@ def at_terminal() -> Callable[..., Run]:
         return call
 
     return streams
+
+
+def heed_ctrl_c() -> None:
+    """A shell's background jobs ignore it, and so do all processes that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_terminal(descriptor: int) -> bytes:

@@ -406,3 +406,63 @@ def test_a_result_can_be_fired_again_and_references_may_be_named(
     assert (first.result, second.result) == ({"tags": ["x"]}, {"tags": ["x", "x"]})
     (step,) = wb.fire("told", who=wb.helpdesk.user(3)).steps
     assert step.output == "3\n"
+
+
+def test_nothing_is_kept_while_recording_is_off(write: Write, open_workbench: Open) -> None:
+    write("alpha", "from escalated.hooks import *\n\nadd_filter('double', lambda value: value * 2)")
+    workbench = open_workbench()
+    before = len(workbench.trace)
+    workbench.trace.recording = False
+    assert workbench.fire("double", 2).result == 4
+    assert len(workbench.trace) == before
+    workbench.trace.recording = True
+    workbench.fire("double", 2)
+    assert len(workbench.trace) == before + 1
+
+
+def test_values_that_are_not_recorded_say_so(write: Write, open_workbench: Open) -> None:
+    write("alpha", "from escalated.hooks import *\n\nadd_filter('double', lambda value: value * 2)")
+    workbench = open_workbench()
+    workbench.trace.values = False
+    firing = workbench.fire("double", 2)
+    (step,) = firing.steps
+    shown = [firing.args[0], step.before, step.after, firing.result]
+    assert [picture.text for picture in shown] == ["… not recorded"] * 4
+    assert step.changes == ()
+    assert step.outcome == "ok"
+
+
+def test_what_went_wrong_and_what_is_pinned_outlives_the_rest(
+    write: Write, open_workbench: Open
+) -> None:
+    write("alpha", "from escalated.hooks import *\n\nadd_filter('half', lambda value: 1 // value)")
+    workbench = open_workbench()
+    trace = workbench.trace
+    failed, pinned = workbench.fire("half", 0), workbench.fire("half", 1)
+    trace.pin(pinned.id)
+    trace.capacity = 20
+    fired = [workbench.fire("half", 1).id for _ in range(50)]
+    assert len(trace) == 20
+    assert trace.dropped >= 32
+    kept = [firing.id for firing in trace]
+    assert kept == [failed.id, pinned.id, *fired[-18:]]
+    assert [row.id for row in trace.rows()[0]] == kept
+    failures = [workbench.fire("half", 0).id for _ in range(50)]
+    kept = [firing.id for firing in trace]
+    assert pinned.id in kept
+    assert failures[-1] in kept
+    assert len(kept) == 20
+
+
+def test_the_trace_is_bounded_in_memory(write: Write, open_workbench: Open) -> None:
+    write("alpha", "from escalated.hooks import *\n\nadd_filter('same', lambda value: value)")
+    workbench = open_workbench()
+    trace = workbench.trace
+    trace.max_bytes = 200_000
+    for number in range(50):
+        workbench.fire("same", [[number] for _ in range(200)])
+    assert 0 < len(trace) < 50
+    assert trace.bytes <= 200_000
+    assert trace.dropped > 0
+    trace.clear()
+    assert (len(trace), trace.bytes) == (0, 0)

@@ -58,9 +58,9 @@ def step_of(firing: OpenFiring, index: int) -> Step:
     registration, notes = firing.ran[index], firing.noted.get(index, ORDINARY)
     began, ended = (*firing.moments[1 + 2 * index : 3 + 2 * index], 0, 0)[:2]
     duration = max((ended or perf_counter_ns()) - began, 0) if began else 0
-    before, after = (*firing.pictures[index : index + 2], None, None)[:2]
-    if len(firing.pictures) == index + 1:
-        after = before
+    # A step that is under way, or whose values are not recorded, has no picture of its own.
+    newest = firing.pictures[-1] if firing.pictures else None
+    before, after = (*firing.pictures[index : index + 2], newest, newest)[:2]
     said = notes.sink
     return Step(
         plugin=registration.slug,

@@ -20,7 +20,7 @@ from escalated_core.trace.endings import interrupted, record_error, refusal, set
 from escalated_core.trace.nesting import check_depth
 from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
-from escalated_core.trace.values import Pictures
+from escalated_core.trace.values import NO_KEYWORDS, NOT_RECORDED, Pictures
 
 Profile = Literal["guide", "escalated-django"]
 
@@ -121,7 +121,7 @@ class Recorder:
         """Run the callbacks one after another; returns the value that comes out of a filter."""
         is_filter = firing.kind == "filter"
         value = args[0] if is_filter else None
-        pictures = Pictures(firing, args, kwargs) if self.trace.takes_values else None
+        pictures = self._pictures(firing, args, kwargs)
         for registration in chain:
             if not registration.alive:
                 continue
@@ -140,6 +140,18 @@ class Recorder:
             if firing.noted:
                 self._judge(firing)
         return value
+
+    def _pictures(
+        self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Pictures | None:
+        # Whoever fires a hook from outside gets its values, recorded or not.
+        is_asked_for = firing.parent is None and self._cause.get() is not None
+        if self.trace.values and (self.trace.recording or is_asked_for):
+            return Pictures(firing, args, kwargs)
+        firing.args = (NOT_RECORDED,) * len(args)
+        firing.kwargs = NO_KEYWORDS
+        firing.pictures = [NOT_RECORDED] if firing.kind == "filter" else []
+        return None
 
     def _step(
         self,

@@ -44,10 +44,6 @@ class Trace(Firings):
         self._finished = 0
         self._lock = threading.Lock()
 
-    @property
-    def takes_values(self) -> bool:
-        return self.recording and self.values
-
     def add(self, firing: OpenFiring) -> None:
         """Keep a finished firing; others go when the trace is full."""
         if not self.recording:

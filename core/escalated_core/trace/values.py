@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from escalated_core.snapshots.pictures import DictSnapshot, same
+from escalated_core.snapshots.pictures import DictSnapshot, ObjectSnapshot, same
 from escalated_core.snapshots.snapshot import Album, snapshot
 from escalated_core.trace.recording import OpenFiring
 
-_NO_KEYWORDS = DictSnapshot()
+NO_KEYWORDS = DictSnapshot()
+NOT_RECORDED = ObjectSnapshot("…", "truncated", "… not recorded")
+"""Stands for a value while values are not recorded."""
 
 
 class Pictures:
@@ -21,7 +23,7 @@ class Pictures:
         self._value = Album(args[0]) if passes else None
         self._others = Album(self._args) if self._args else None
         others = tuple(self._others.picture) if self._others is not None else ()
-        firing.kwargs = snapshot(kwargs) if kwargs else _NO_KEYWORDS
+        firing.kwargs = snapshot(kwargs) if kwargs else NO_KEYWORDS
         firing.args = others if self._value is None else (self._value.picture, *others)
         firing.nodes = sum(a.nodes for a in (self._value, self._others) if a is not None)
         if self._value is not None:
