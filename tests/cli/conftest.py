@@ -82,7 +82,12 @@ def start() -> Callable[..., subprocess.Popen[str]]:
         pipe = subprocess.PIPE
         line = [*COMMAND, *map(str, words)]
         return subprocess.Popen(
-            line, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_ctrl_c
+            line,
+            env=ENVIRONMENT,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - no other thread of the tests runs meanwhile
         )
 
     return call
