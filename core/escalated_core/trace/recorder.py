@@ -92,7 +92,7 @@ class Recorder:
                 RUNNING.pop(thread, None)
             elif not firing.abandoned:
                 RUNNING[thread] = running
-            self._close(firing)
+            self._close(firing, chain)
             if outer is not None:
                 outer.nested_ns += firing.took_ns
 
@@ -110,9 +110,9 @@ class Recorder:
             cause.firings.append(firing)
         return firing
 
-    def _close(self, firing: OpenFiring) -> None:
+    def _close(self, firing: OpenFiring, chain: Chain = ()) -> None:
         if firing.took_ns < 0:
-            firing.finish()
+            firing.finish(chain)
             self.trace.add(firing)
 
     def _pass_through(

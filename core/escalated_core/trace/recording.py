@@ -10,6 +10,7 @@ from typing import Any
 
 from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
+from escalated_core.hooks.registry import Chain
 from escalated_core.records import ErrorRecord, Kind, Outcome
 from escalated_core.scope import Owner, Scope, Sink, crossed
 
@@ -43,6 +44,9 @@ class Notes:
         self.surplus = self.nested_ns = 0
 
 
+_NOTHING: dict[int, Notes] = {}
+_NO_PICTURES: list[Any] = []
+"""Shared by all firings that have no notes, or no pictures: never written to."""
 ORDINARY = Notes()
 """Of a step with nothing out of the ordinary."""
 
@@ -59,6 +63,7 @@ class OpenFiring(Scope):
         "_on_given_up",
         "args",
         "at",
+        "bytes",
         "cause",
         "depth",
         "hook",
@@ -96,19 +101,20 @@ class OpenFiring(Scope):
         self.at: Registration | None = None
         """The callback that runs, or ran last."""
         self.ran: list[Registration] = []
-        self.pictures: list[Any] = []
+        self.pictures: list[Any] = _NO_PICTURES
         """Of a filter's value at first and after each step; none when values are not recorded."""
         self.args: tuple[Any, ...] = ()
         self.kwargs: Any = None
-        self.noted: dict[int, Notes] = {}
+        self.noted = _NOTHING
         self._on_given_up = on_given_up
         self.abandoned = self.armed = False
         self.ended = True
         self._lock = None
         self.nested_ns = self.ended_ns = 0
         self.took_ns = -1
-        self.nodes = self.order = 0
-        """How many values its pictures have, about; its turn among those that have finished."""
+        self.nodes = self.order = self.bytes = 0
+        """How many values its pictures have and how much memory it takes, both about; and its turn
+        among those that have finished."""
         self.thread_id = threading.get_ident()
         self.thread = threading.current_thread().name
         self.started_ns = perf_counter_ns()
@@ -153,6 +159,8 @@ class OpenFiring(Scope):
         place = index if index >= 0 else len(self.ran) - 1
         found = self.noted.get(place)
         if found is None:
+            if self.noted is _NOTHING:
+                self.noted = {}
             found = self.noted[place] = Notes()
         return found
 
@@ -182,21 +190,27 @@ class OpenFiring(Scope):
     def finished(self) -> bool:
         return self.took_ns >= 0
 
-    def finish(self) -> None:
-        """The chain has come to its end: let go of everything that only its running needed."""
+    def finish(self, chain: Chain = ()) -> None:
+        """The chain has come to its end: let go of everything that only its running needed.
+
+        What is kept is in tuples, of which Python's garbage collector has the least to do.
+        """
+        ran: Any = chain if len(self.ran) == len(chain) else tuple(self.ran)
+        moments: Any = tuple(self.moments)
+        pictures: Any = tuple(self.pictures)
+        self.ran, self.moments, self.pictures = ran, moments, pictures
         self.took_ns = perf_counter_ns() - self.moments[0]
         self.parent = self.at = self.owner = None
         self._lock = None
-
-    @property
-    def bytes(self) -> int:
-        """About how much memory it takes."""
-        said = [notes.sink for notes in self.noted.values() if notes.sink is not None]
-        text = sum(sink.size for sink in said)
-        return OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes + text
+        self.bytes = OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes
+        if self.noted:
+            sinks = [notes.sink for notes in self.noted.values() if notes.sink is not None]
+            self.bytes += sum(sink.size for sink in sinks)
 
     @property
     def outcome(self) -> Outcome:
+        if not self.noted:
+            return "ok"
         outcomes = [notes.outcome for notes in self.noted.values()]
         if "interrupted" in outcomes:
             return "interrupted"

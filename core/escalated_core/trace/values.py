@@ -27,7 +27,7 @@ class Pictures:
         firing.args = others if self._value is None else (self._value.picture, *others)
         firing.nodes = sum(a.nodes for a in (self._value, self._others) if a is not None)
         if self._value is not None:
-            firing.pictures.append(self._value.picture)
+            firing.pictures = [self._value.picture]
 
     def take(self, value: Any, answer: Any) -> None:
         """A callback got `value` and answered `answer`; unchanged values are stored once."""
