@@ -60,14 +60,14 @@ class Sink:
             self._size += len(kept)
 
     def log(self, line: LogLine) -> None:
-        over = len(line.message) - MESSAGE_CAP
         if len(self.logs) >= LOG_CAP:
             self.dropped += 1
-        elif over > 0:
+            return
+        message, over = line.message, len(line.message) - MESSAGE_CAP
+        if over > 0:
             self.dropped += over
-            self.logs.append(replace(line, message=f"{line.message[:MESSAGE_CAP]}…"))
-        else:
-            self.logs.append(line)
+            message = f"{message[:MESSAGE_CAP]}…"
+        self.logs.append(replace(line, message=message, after=self._size))
 
     @property
     def size(self) -> int:

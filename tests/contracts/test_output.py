@@ -227,3 +227,32 @@ def test_a_hook_fired_in_a_thread_of_a_plugin_is_recorded_with_its_cause(run: Ru
     assert (inner.cause, inner.thread, inner.depth) == ("plugin:alpha", "worker", 1)
     assert only(inner).output == "worker\n"
     assert only(firing).output == ""
+
+
+def test_output_and_logs_can_be_put_in_order(write: Write, open_workbench: Open) -> None:
+    write(
+        "alpha",
+        """
+        import logging, threading
+        from escalated.hooks import *
+
+        logger = logging.getLogger(__name__)
+
+        @on_action("run")
+        def speak():
+            print("one")
+            logger.info("after one")
+            thread = threading.Thread(target=lambda: logger.info("aside"), name="helper")
+            thread.start()
+            thread.join()
+            print("two")
+            logger.info("after two")
+        """,
+    )
+    (step,) = open_workbench().fire("run").steps
+    told = [(step.output[: log.after], log.message, log.thread) for log in step.logs]
+    assert told == [
+        ("one\n", "after one", "plugins"),
+        ("one\n", "aside", "helper"),
+        ("one\ntwo\n", "after two", "plugins"),
+    ]

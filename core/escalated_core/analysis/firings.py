@@ -26,10 +26,11 @@ class Firings(ABC):
         """The record of a firing, or None when it is not (or no longer) kept."""
 
     @abstractmethod
-    def rows(self, seen: int = 0) -> tuple[list[Row], int]:
+    def rows(self, seen: int = 0, limit: int | None = None) -> tuple[list[Row], int]:
         """Rows of the firings that finished after the first `seen` ones, and the new count.
 
         Poll it with the count it returned last: a front end never misses a row that is kept.
+        With a limit, they are the oldest ones of those, and the count is how far they reach.
         """
 
     @abstractmethod

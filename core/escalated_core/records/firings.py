@@ -21,6 +21,9 @@ class LogLine:
     at: float
     file: str
     line: int
+    thread: str = ""
+    after: int = 0
+    """How many characters of the output were written before it."""
 
 
 @dataclass(frozen=True, slots=True)

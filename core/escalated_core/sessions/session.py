@@ -15,6 +15,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
 
@@ -130,7 +131,7 @@ class Session(Firings):
         self.findings: list[Finding] = []
         self._places: dict[int, tuple[int, int]] = {}
         """Of each firing by its id: where its line begins, and the line's number."""
-        self._rows: list[Row] | None = None
+        self._rows: list[Row] = []
         self._children: dict[int, list[int]] = {}
         self._lock = threading.Lock()
         self._stream = _opened(path, "rb")
@@ -152,15 +153,16 @@ class Session(Firings):
     def __iter__(self) -> Iterator[Firing]:
         return (self._read(number) for number in self.ids)
 
-    @property
+    @cached_property
     def ids(self) -> list[int]:
         """The ids of the firings, in order."""
         return sorted(self._places)
 
-    def rows(self, seen: int = 0) -> tuple[list[Row], int]:
-        if self._rows is None:
-            self._rows = [firing.row() for firing in self]
-        return self._rows[seen:], len(self._rows)
+    def rows(self, seen: int = 0, limit: int | None = None) -> tuple[list[Row], int]:
+        stop = len(self) if limit is None else min(seen + limit, len(self))
+        for number in self.ids[len(self._rows) : stop]:
+            self._rows.append(self._read(number).row())
+        return self._rows[seen:stop], stop
 
     def get(self, firing_id: int) -> Firing | None:
         return self._read(firing_id) if firing_id in self._places else None

@@ -115,5 +115,6 @@ def _keep(record: logging.LogRecord, sink: Sink) -> None:
             record.created,
             record.pathname,
             record.lineno,
+            record.threadName or "",
         )
     )

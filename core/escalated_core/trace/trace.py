@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import islice
 from typing import overload
 
 from escalated_core.analysis.firings import Firings
@@ -77,12 +78,20 @@ class Trace(Firings):
             self._pinned.clear()
             self.bytes = 0
 
-    def rows(self, seen: int = 0) -> tuple[list[Row], int]:
+    def rows(self, seen: int = 0, limit: int | None = None) -> tuple[list[Row], int]:
         with self._lock:
-            newest = reversed(self._by_id.values())
-            latest = list(takewhile(lambda firing: firing.order > seen, newest))
             count = self._finished
-        return [row_of(firing) for firing in reversed(latest)], count
+            latest = list(islice(reversed(self._by_id.values()), count - seen))
+        latest.reverse()
+        first = bisect_right(latest, seen, key=lambda firing: firing.order)
+        chosen = latest[first:][:limit]
+        reached = count if len(chosen) == len(latest) - first else chosen[-1].order
+        return [row_of(firing) for firing in chosen], reached
+
+    @property
+    def finished(self) -> int:
+        """How many firings have been recorded so far; what `rows` counts towards."""
+        return self._finished
 
     def get(self, firing_id: int) -> Firing | None:
         firing = self._by_id.get(firing_id)

@@ -1,0 +1,92 @@
+"""What was recorded can be asked alike of the live trace and of the file it was saved to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from escalated_core.errors import UsageError
+from escalated_core.sessions.session import read
+from escalated_workbench import Workbench
+from escalated_workbench.playback import Playback
+
+Open = Callable[..., Workbench]
+Write = Callable[..., Path]
+
+CODE = """
+from escalated.hooks import *
+
+def tidy(data, ticket):
+    data["subject"] = data["subject"].strip()
+    do_action("alpha_tidied", data)
+    return data
+
+add_filter("ticket_data", tidy)
+add_action("alpha_tidied", lambda data: print("tidied", data["subject"]))
+add_action("alpha_fails", lambda word: 1 / 0)
+"""
+
+
+@pytest.fixture
+def fired(write: Write, open_workbench: Open) -> Workbench:
+    write("alpha", CODE)
+    workbench = open_workbench()
+    workbench.fire("ticket_data", {"subject": " Fire "}, workbench.helpdesk.ticket(1))
+    workbench.fire("alpha_fails", "sesame", kind="action")
+    return workbench
+
+
+def test_a_saved_session_answers_as_the_trace_does(fired: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "a.session"
+    assert fired.save(path) == len(fired.trace)
+    with read(path) as session:
+        assert list(session) == list(fired.trace)
+        assert sorted(session.rows()[0]) == sorted(fired.trace.rows()[0])
+        assert session.findings == fired.findings
+        assert session.reloads == fired.reloads
+        for query in (
+            "hook:ticket_*",
+            "outcome:error",
+            "wrote:subject",
+            "says:tidied",
+            "depth:1..",
+        ):
+            assert session.query(query) == fired.trace.query(query) != []
+        assert session.timings("plugin") == fired.trace.timings("plugin")
+        numbers = [firing.id for firing in session][-2:]
+        assert session.compare(*numbers) == fired.trace.compare(*numbers)
+        written = [(firing.id, step) for firing, step, _ in session.wrote("subject")]
+        assert written == [(firing.id, step) for firing, step, _ in fired.trace.wrote("subject")]
+        assert session.speedscope() == fired.trace.speedscope()
+
+
+def test_secrets_stay_out_of_the_file(fired: Workbench, tmp_path: Path) -> None:
+    fired.fire("ticket_data", {"subject": "x", "api_key": "sesame-open"}, None)
+    path = tmp_path / "a.session"
+    fired.save(path)
+    assert "sesame-open" not in path.read_text("utf-8")
+
+
+def test_a_playback_shows_what_was_there_and_runs_nothing(fired: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "a.session.gz"
+    fired.save(path)
+    fired.close()
+    with Playback(path) as playback:
+        assert list(playback.plugins) == ["alpha"]
+        assert (playback.root, playback.profile) == (fired.root, "guide")
+        heard = {hook.name: [c.callback for c in hook.callbacks] for hook in playback.hooks}
+        assert heard["ticket_data"] == ["tidy"]
+        with pytest.raises(UsageError, match="nothing of it runs"):
+            playback.fire("ticket_data")
+
+
+def test_a_firing_that_is_not_there_is_named(fired: Workbench) -> None:
+    with pytest.raises(UsageError, match="no firing 99999"):
+        fired.trace.require(99999)
+
+
+def test_the_profile_for_speedscope_is_json(fired: Workbench) -> None:
+    assert json.loads(json.dumps(fired.trace.speedscope()))["profiles"]
