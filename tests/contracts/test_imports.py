@@ -337,3 +337,30 @@ def test_an_installed_plugin_may_import_itself_by_its_package(
     workbench.deactivate("escalated-billing")
     assert not [name for name in sys.modules if "escalated_billing" in name]
     assert not list(site.rglob("*.pyc"))
+
+
+def test_a_folder_put_on_the_path_is_one_of_the_plugins_own(
+    write: Write, open_workbench: Open
+) -> None:
+    code = """
+    import os, sys
+    from escalated.hooks import *
+
+    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "vendor"))
+    import sidekick
+
+    add_filter("who", lambda value: sidekick.NAME)
+    """
+    before = list(sys.path)
+    for slug in ("alpha", "beta"):
+        write(slug, code, "vendor/sidekick.py", f"NAME = {slug!r}")
+    workbench = open_workbench()
+    firing = workbench.fire("who", None)
+    assert [step.after for step in firing.steps] == ["alpha", "beta"]
+    folder = write("alpha", code, "vendor/sidekick.py", "NAME = 'gamma'")
+    workbench.reload("alpha")
+    assert [step.after for step in workbench.fire("who", None).steps] == ["gamma", "beta"]
+    assert list(folder.rglob("*.pyc")) == []
+    workbench.close()
+    assert "sidekick" not in sys.modules
+    assert sys.path == before

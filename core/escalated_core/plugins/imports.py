@@ -57,6 +57,7 @@ class PluginSpace:
         self.package = f"{PACKAGE}.{slug.replace('.', '%2E')}"
         site = [] if files is None else _installed_into(files)
         self.folders = list(dict.fromkeys([str(main.parent), str(root), *site]))
+        self._inside = f"{root}{os.sep}"
         self.sources: dict[str, str | None] = {}
         """Fingerprints of the source files, by path, as they were when last read."""
         self.kept: dict[str, str | None] = {}
@@ -140,7 +141,7 @@ class PluginSpace:
         top = name.partition(".")[0]
         if level:
             return builtins.__import__(name, globals, locals, fromlist, level)
-        if self.locate(top, self.folders):
+        if self.locate(top, self.folders) or self._finds_in_added_folders(top):
             return self._import_own(name, top, fromlist)
         self._importing(self, top)
         try:
@@ -152,6 +153,19 @@ class PluginSpace:
         if self._outside is not None:
             self._outside.note(name)
         return module
+
+    def _finds_in_added_folders(self, top: str) -> bool:
+        """Whether a module lies in a folder of the plugin that its code has put on `sys.path`.
+
+        Such a folder is one of its own from then on: what is in it reloads, and meets no other's.
+        """
+        added = [
+            entry
+            for entry in sys.path
+            if type(entry) is str and entry.startswith(self._inside) and entry not in self.folders
+        ]
+        self.folders += added
+        return bool(added) and self.locate(top, added) is not None
 
     def _import_own(self, name: str, top: str, fromlist: Sequence[str]) -> ModuleType:
         full = f"{self.package}.{name}"

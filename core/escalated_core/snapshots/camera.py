@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, cast
@@ -236,7 +236,7 @@ def short_name(kind: type) -> str:
 
 def has_plain_zone(zone: object) -> bool:
     """Whether a moment's time zone is none, or one of `datetime` without a name of somebody's."""
-    if zone is None:
+    if zone is None or zone is UTC:
         return True
     return type(zone) is timezone and type(timezone.tzname(zone, None)) is str
 

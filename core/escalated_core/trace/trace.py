@@ -85,8 +85,9 @@ class Trace(Firings):
         latest.reverse()
         first = bisect_right(latest, seen, key=lambda firing: firing.order)
         chosen = latest[first:][:limit]
-        reached = count if len(chosen) == len(latest) - first else chosen[-1].order
-        return [row_of(firing) for firing in chosen], reached
+        if len(chosen) < len(latest) - first:
+            count = chosen[-1].order if chosen else seen
+        return [row_of(firing) for firing in chosen], count
 
     @property
     def finished(self) -> int:
