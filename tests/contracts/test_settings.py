@@ -44,3 +44,15 @@ def test_without_settings_nobody_waits_for_django(
             print(workbench.plugins["alpha"].status, "django" in sys.modules)
     """)
     assert printed == "active False\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"), [("CACHES", 5, "a dict"), ("TEMPLATES", "x", "a list")]
+)
+def test_a_setting_of_the_wrong_shape_is_refused_and_hurts_nobody_after(
+    root: Path, name: str, value: object, wanted: str
+) -> None:
+    with pytest.raises(UsageError, match=f"The setting {name} must be {wanted}"):
+        Workbench(root, settings={name: value})
+    with Workbench(root) as workbench:
+        assert workbench.fire("ticket_created").outcome == "ok"

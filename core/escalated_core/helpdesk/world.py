@@ -67,6 +67,7 @@ class World:
         with ExitStack() as undo:
             undo.callback(_turn.release)
             configure_django()
+            _check_shapes(self.settings)
             from escalated_core.helpdesk.database import Database
             from escalated_core.helpdesk.overlay import overlaid
 
@@ -192,3 +193,15 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
             )
     if not isinstance(settings.get("LOGGING", {}), Mapping):
         raise UsageError("The setting LOGGING must be a dict.", "See the guide, 'Debugging'.")
+
+
+def _check_shapes(settings: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for a dict or list of Django's that was given as something else."""
+    from django.conf import global_settings
+
+    for name, value in settings.items():
+        default = getattr(global_settings, name, None)
+        for kinds, wanted in (((dict,), "a dict"), ((list, tuple), "a list")):
+            if isinstance(default, kinds) and not isinstance(value, kinds):
+                cure = f"Django's own is {default!r}."
+                raise UsageError(f"The setting {name} must be {wanted}, not {value!r}.", cure)
