@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -254,10 +255,15 @@ def test_a_browser_shows_it(tmp_path: Path) -> None:
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-extensions",
+        "--no-first-run",
         f"--user-data-dir={tmp_path / 'profile'}",
     ]
     shown = subprocess.run(
         [browser, *flags, "--dump-dom", path.as_uri()],
+        env={**os.environ, "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=90,

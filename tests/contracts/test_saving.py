@@ -19,6 +19,8 @@ Write = Callable[..., Path]
 CODE = """
 from escalated.hooks import *
 
+add_action("alpha_rotates", lambda settings: settings.update(api_key="sesame-new"))
+
 def tidy(data, ticket):
     data["subject"] = data["subject"].strip()
     do_action("alpha_tidied", data)
@@ -35,7 +37,7 @@ def fired(write: Write, open_workbench: Open) -> Workbench:
     write("alpha", CODE)
     workbench = open_workbench()
     workbench.fire("ticket_data", {"subject": " Fire "}, workbench.helpdesk.ticket(1))
-    workbench.fire("alpha_fails", "sesame", kind="action")
+    workbench.fire("alpha_fails", "word", kind="action")
     return workbench
 
 
@@ -65,9 +67,11 @@ def test_a_saved_session_answers_as_the_trace_does(fired: Workbench, tmp_path: P
 
 def test_secrets_stay_out_of_the_file(fired: Workbench, tmp_path: Path) -> None:
     fired.fire("ticket_data", {"subject": "x", "api_key": "sesame-open"}, None)
+    (step,) = fired.fire("alpha_rotates", {"api_key": "sesame-old"}).steps
+    assert [change.after for change in step.touched] == ["sesame-new"]
     path = tmp_path / "a.session"
     fired.save(path)
-    assert "sesame-open" not in path.read_text("utf-8")
+    assert "sesame" not in path.read_text("utf-8").replace("alpha_fails", "")
 
 
 def test_a_playback_shows_what_was_there_and_runs_nothing(fired: Workbench, tmp_path: Path) -> None:

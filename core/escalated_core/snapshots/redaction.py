@@ -63,11 +63,18 @@ def _step(step: Step, mask: Mask) -> Step:
         before=mask.take(step.before),
         after=mask.take(step.after),
         changes=tuple(_change(change, mask) for change in step.changes),
+        touched=tuple(_change(change, mask) for change in step.touched),
         error=None if step.error is None else _error(step.error, mask),
         output=mask.text(step.output),
-        logs=tuple(replace(line, message=mask.text(line.message)) for line in step.logs),
+        logs=tuple(_log(line, step.output, mask) for line in step.logs),
         calls=tuple(replace(call, text=mask.text(call.text)) for call in step.calls),
     )
+
+
+def _log(line: LogLine, output: str, mask: Mask) -> LogLine:
+    # What stands before it in the output may be of another length once it is masked.
+    after = len(mask.text(output[: line.after]))
+    return replace(line, message=mask.text(line.message), after=after)
 
 
 def _change(change: Change, mask: Mask) -> Change:

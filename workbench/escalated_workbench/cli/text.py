@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from escalated_core.hooks.registration import CORE_FOLDER
 from escalated_core.records import (
+    Call,
     Change,
     ErrorRecord,
     Finding,
@@ -119,6 +120,8 @@ def step_lines(step: Step) -> Iterator[str]:
         yield f"          {_change(change)}"
     if step.mutated:
         yield "          ~ changed the value in place"
+    for change in step.touched:
+        yield f"          {_change(change)}  (an argument, in place)"
     if step.returned_none:
         yield "          ! returned None for a value"
     if step.surplus:
@@ -127,6 +130,20 @@ def step_lines(step: Step) -> Iterator[str]:
     if step.error is not None:
         yield from _error_lines(step.error)
     yield from _said_lines(step)
+    yield from _call_lines(step.calls)
+
+
+def _call_lines(calls: Sequence[Call]) -> Iterator[str]:
+    """How many queries and requests were made, and the requests themselves."""
+    for kind, name in (("query", "database query"), ("http", "HTTP request")):
+        made = [call for call in calls if call.kind == kind]
+        if made:
+            plural = "queries" if kind == "query" and len(made) > 1 else ""
+            count = f"{len(made):,} database {plural}" if plural else counted(len(made), name)
+            yield f"          > {count}, {milliseconds(sum(call.duration_ns for call in made))}"
+    for call in calls[:OUTPUT_LINES]:
+        if call.kind == "http":
+            yield f"            {safe(call.text)}"
 
 
 def _change(change: Change) -> str:

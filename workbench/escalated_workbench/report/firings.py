@@ -99,6 +99,7 @@ def _step(step: Step, firing: Firing) -> str:
         where,
         *_notes(step),
         _changes(step.changes),
+        _touched(step.touched),
         _error(step.error) if step.error else "",
         _output(step),
         _logs(step.logs),
@@ -142,6 +143,12 @@ def _changes(changes: tuple[Change, ...]) -> str:
     if len(changes) > CHANGES:
         shown.append(tag("li", f"… {counted(len(changes) - CHANGES, 'more change')}"))
     return tag("ul", *shown, class_="changes")
+
+
+def _touched(changes: tuple[Change, ...]) -> str:
+    if not changes:
+        return ""
+    return tag("p", "Changed in place of its arguments:", class_="note") + _changes(changes)
 
 
 def _change(change: Change) -> str:
