@@ -39,8 +39,9 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moments and durations are always the same, so that pictures are."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    monkeypatch.setattr("escalated_workbench.tui.widgets.timeline.local_time", lambda _: MOMENT)
-    for name in ("timeline.in_", "inspector.in_", "inspector.", "status."):
+    monkeypatch.setattr("escalated_workbench.tui.widgets.rows.local_time", lambda _: MOMENT)
+    shown = ("rows.in_", "inspector.in_", "inspector.", "times.in_", "times.", "status.")
+    for name in shown:
         target = f"escalated_workbench.tui.widgets.{name}milliseconds"
         monkeypatch.setattr(target, lambda _: "1.00")
     yield

@@ -39,6 +39,11 @@ OWNERS = (
 PRESSED: set[str] = set()
 """Ids of the bindings that some test here presses."""
 
+PRESSED |= {"main.filter", "main.hide", "timeline.fold", "timeline.unfold"}
+PRESSED |= {"main.keep", "main.timing", "main.save"}
+PRESSED |= {"main.times", "main.compare", "main.wrote", "main.path"}
+# Those are pressed in test_filter.py, test_timeline.py, test_blame.py and test_compare.py.
+
 Test = Callable[..., Awaitable[None]]
 
 

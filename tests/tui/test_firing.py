@@ -86,11 +86,11 @@ async def test_a_save_does_not_take_the_cursor_from_the_last_firing(
         for number in range(3):
             (folder / "plugin.py").write_text(f"x = {number}\n", "utf-8")
             await until(pilot, lambda n=number: pilot.app.wb.plugins["mine"].generation == n + 2)
-            await until(pilot, lambda: timeline._rows[-1].id == pilot.app.wb.trace[-1].id)
-        assert timeline._rows[-1].hook == "plugin_loaded"
+            await until(pilot, lambda: timeline.listing.rows[-1].id == pilot.app.wb.trace[-1].id)
+        assert timeline.listing.rows[-1].hook == "plugin_loaded"
         assert timeline.selected.id == firing.id
         pilot.app.wb.fire("ticket_data")
-        await until(pilot, lambda: timeline.selected.id > timeline._rows[-2].id)
+        await until(pilot, lambda: timeline.selected.id > timeline.listing.rows[-2].id)
 
 
 async def test_what_waits_for_stuck_code_is_said(samples: Path, running: Any, until: Any) -> None:

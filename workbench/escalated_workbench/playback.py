@@ -3,21 +3,74 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from escalated_core.errors import UsageError
 from escalated_core.hooks.catalogue import guide_catalogue
 from escalated_core.host.thread import Job
-from escalated_core.records import Callback, Finding, Hook, Kind, Plugin, Reload, Step
+from escalated_core.records import (
+    Callback,
+    Finding,
+    Firing,
+    Hook,
+    Kind,
+    Plugin,
+    Reload,
+    Status,
+    Step,
+)
 from escalated_core.sessions.lines import SessionPlugin
-from escalated_core.sessions.session import read
+from escalated_core.sessions.session import Session
+from escalated_workbench.saving import Tell, nobody, save_session, telling
 from escalated_workbench.workbench import Workbench
+
+
+class Recorded(Session):
+    """A session file that has been read through once: its rows and hooks are at hand.
+
+    Has what a front end asks of a live trace. What is pinned is not saved.
+
+    Raises:
+        UsageError: the file cannot be read, or is no session.
+    """
+
+    dropped = 0
+    recording = False
+
+    def __init__(self, path: Path, tell: Tell) -> None:
+        super().__init__(path)
+        newest: dict[tuple[str, Kind], Firing] = {}
+        rows = self._rows = []
+        try:
+            for firing in telling(self, tell):
+                rows.append(firing.row())
+                newest[firing.hook, firing.kind] = firing
+        except BaseException:
+            self.close()
+            raise
+        catalogue = guide_catalogue()
+        self.hooks = [
+            Hook(hook, kind, catalogue.get(hook), tuple(map(_heard_by(firing), firing.steps)))
+            for (hook, kind), firing in sorted(newest.items())
+        ]
+        """Every hook that was fired, with the callbacks that ran when it was last."""
+        self.pinned: frozenset[int] = frozenset()
+
+    def pin(self, firing_id: int, pinned: bool = True) -> None:
+        """Mark a firing, or no longer."""
+        self.pinned = self.pinned | {firing_id} if pinned else self.pinned - {firing_id}
+
+    def kept(self, ids: Iterable[int]) -> set[int]:
+        """Which of these firings there are."""
+        return self._places.keys() & set(ids)
 
 
 class Playback:
     """Has what a front end reads of a `Workbench`; what would run a plugin raises `UsageError`.
+
+    `tell` hears how far the file is read.
 
     Raises:
         UsageError: the file cannot be read, or is no session.
@@ -26,13 +79,12 @@ class Playback:
     activity = None
     revision: tuple[object, ...] = ()
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.trace = read(path)
+    def __init__(self, path: str | os.PathLike[str], tell: Tell = nobody) -> None:
+        self.trace = Recorded(Path(path), tell)
         self.root = Path(self.trace.header.root)
         self.profile = self.trace.header.profile
         self.opening: Job[None] = Job("opening", lambda: None)
         self.opening.run()
-        self._hooks: list[Hook] | None = None
 
     @property
     def plugins(self) -> dict[str, Plugin]:
@@ -42,9 +94,7 @@ class Playback:
     @property
     def hooks(self) -> list[Hook]:
         """Every hook that was fired, with the callbacks that ran when it was last."""
-        if self._hooks is None:
-            self._hooks = list(self._fired())
-        return self._hooks
+        return list(self.trace.hooks)
 
     @property
     def findings(self) -> list[Finding]:
@@ -69,6 +119,10 @@ class Playback:
 
     activate = deactivate = reload = uninstall = fire
 
+    def save(self, path: str | os.PathLike[str]) -> int:
+        """Write the session to another file; returns how many firings it has."""
+        return save_session(self, path)
+
     def close(self) -> None:
         self.trace.close()
 
@@ -79,6 +133,11 @@ class Playback:
         self.close()
 
     def _plugin(self, saved: SessionPlugin) -> Plugin:
+        loads = [reload for reload in self.reloads if reload.plugin == saved.slug]
+        good = next((load for load in reversed(loads) if load.ok), None)
+        error = loads[-1].error if loads else None
+        findings = tuple(each for each in self.findings if each.plugin == saved.slug)
+        status = _status(saved, loads, findings)
         return Plugin(
             slug=saved.slug,
             name=saved.slug,
@@ -86,33 +145,46 @@ class Playback:
             description="",
             author="",
             source=saved.source,
-            status="active" if saved.generation else "inactive",
+            status=status,
             generation=saved.generation,
             path=str(self.root / saved.slug),
-            main_file="plugin.py",
+            main_file=_main_file(saved),
             manifest={},
-            findings=tuple(each for each in self.findings if each.plugin == saved.slug),
+            findings=findings,
+            error=error,
+            loaded_at=good.at if good else None,
+            load_ns=good.duration_ns if good else 0,
+            stale=error is not None and status == "active",
         )
 
-    def _fired(self) -> list[Hook]:
-        newest: dict[tuple[str, Kind], int] = {}
-        for row in self.trace.rows()[0]:
-            newest[row.hook, row.kind] = row.id
-        catalogue = guide_catalogue()
-        return [
-            Hook(hook, kind, catalogue.get(hook), self._callbacks(number))
-            for (hook, kind), number in sorted(newest.items())
-        ]
 
-    def _callbacks(self, number: int) -> tuple[Callback, ...]:
-        firing = self.trace.require(number)
-        return tuple(_callback(firing.hook, firing.kind, step) for step in firing.steps)
+def _status(saved: SessionPlugin, loads: Iterable[Reload], findings: Iterable[Finding]) -> Status:
+    """How a plugin stood at the end, told from what each load did."""
+    active, failed, newest = bool(saved.generation), False, 0
+    for load in loads:
+        failed = not load.ok
+        if load.ok:
+            # Whatever is loaded begins a generation; the one that ends has its number.
+            active = load.trigger != "removed" and load.generation > newest
+            newest = load.generation
+    if active:
+        return "active"
+    unusable = not saved.generation and any(each.severity == "error" for each in findings)
+    return "failed" if failed or unusable else "inactive"
 
 
-def _callback(hook: str, kind: Kind, step: Step) -> Callback:
-    return Callback(
-        hook=hook,
-        kind=kind,
+def _main_file(saved: SessionPlugin) -> str:
+    """The file that is run; only that one is known of an installed plugin."""
+    if saved.source == "composer":
+        return next(iter(saved.files), "")
+    return "plugin.py" if "plugin.py" in saved.files else ""
+
+
+def _heard_by(firing: Firing) -> Callable[[Step], Callback]:
+    """What makes a callback of a step of a firing."""
+    return lambda step: Callback(
+        hook=firing.hook,
+        kind=firing.kind,
         plugin=step.plugin,
         callback=step.callback,
         priority=step.priority,

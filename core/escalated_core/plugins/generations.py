@@ -98,7 +98,7 @@ class Generations:
         plugin.owner, plugin.space = load.owner, load.space
         plugin.generation = load.owner.generation
         plugin.loaded_at = time()
-        plugin.load_ns = load.scope.duration_ns
+        plugin.load_ns = load.scope.own_ns
         plugin.manifest = manifest
         models = [needs_restart(plugin.slug, what, Location(file, 1)) for what, file in load.models]
         self._findings.replace(plugin.slug, "load", [*models, *self._needing_restart(plugin)])

@@ -6,9 +6,11 @@ So output of threads that outlive a step is still seen.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from time import perf_counter_ns
 from typing import Any, Literal, cast
 
+from escalated_core.hooks.registration import Registration
 from escalated_core.records import Call, Change, Firing, Kind, Row, Step
 from escalated_core.scope import Sink
 from escalated_core.snapshots.diff import changes
@@ -17,20 +19,26 @@ from escalated_core.trace.recording import ORDINARY, OpenFiring
 
 def row_of(firing: OpenFiring) -> Row:
     """The firing in one line of the timeline."""
+    # By position, as this runs for every firing that is shown.
     return Row(
-        id=firing.id,
-        parent_id=firing.parent_id,
-        depth=firing.depth,
-        hook=firing.hook,
-        kind=firing.kind,
-        cause=firing.cause,
-        outcome=firing.outcome,
-        steps=len(firing.ran),
-        changed=firing.changed,
-        duration_ns=firing.duration_ns,
-        started_at=firing.started_at,
-        plugins=tuple(dict.fromkeys(r.slug or "host" for r in firing.ran)),
+        firing.id,
+        firing.parent_id,
+        firing.depth,
+        firing.hook,
+        firing.kind,
+        firing.cause,
+        firing.outcome,
+        len(firing.ran),
+        firing.changed,
+        firing.took_ns,
+        firing.started_at,
+        _plugins(tuple(firing.ran)),
     )
+
+
+@lru_cache(maxsize=256)
+def _plugins(ran: tuple[Registration, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(registration.slug or "host" for registration in ran))
 
 
 def record_of(firing: OpenFiring) -> Firing:

@@ -219,6 +219,8 @@ class OpenFiring(Scope):
     @property
     def changed(self) -> bool:
         pictures = self.pictures
+        if not self.noted and len(pictures) < 2:
+            return False
         return any(a is not b for a, b in pairwise(pictures)) or any(
             notes.mutated or notes.arguments for notes in self.noted.values()
         )

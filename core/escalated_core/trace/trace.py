@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -80,12 +79,11 @@ class Trace(Firings):
 
     def rows(self, seen: int = 0, limit: int | None = None) -> tuple[list[Row], int]:
         with self._lock:
-            count = self._finished
-            latest = list(islice(reversed(self._by_id.values()), count - seen))
-        latest.reverse()
-        first = bisect_right(latest, seen, key=lambda firing: firing.order)
-        chosen = latest[first:][:limit]
-        if len(chosen) < len(latest) - first:
+            count, kept = self._finished, len(self._by_id)
+            # Those that finished since are the last ones; fewer, if some of them have been dropped.
+            latest = islice(self._by_id.values(), max(kept - (count - seen), 0), None)
+            chosen = list(islice((firing for firing in latest if firing.order > seen), limit))
+        if limit is not None and len(chosen) == limit:
             count = chosen[-1].order if chosen else seen
         return [row_of(firing) for firing in chosen], count
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from escalated_workbench.cli.options import Call, reports
+from escalated_workbench.cli.options import SLOW, Call, reports
 
 if TYPE_CHECKING:
     from escalated_core.analysis.query import Query
     from escalated_core.records import Firing
     from escalated_core.sessions.session import Session
+    from escalated_workbench.cli.output import Output
+
+AGAIN = 0.2
+"""Seconds between two words of how far a file is read."""
 
 _file_argument = click.argument("file", metavar="FILE")
 _where_option = click.option("--where", metavar="QUERY", help="Only firings that match.")
@@ -24,12 +29,15 @@ _firing_option = click.option(
 
 @click.command("open")
 @_file_argument
-def open_session(file: str) -> int:
+@click.pass_obj
+def open_session(output: Output, file: str) -> int:
     """Look at a saved session in the terminal; no plugin runs."""
     from escalated_workbench.cli.terminal import require_terminal
     from escalated_workbench.playback import Playback
 
-    with Playback(file) as playback:
+    reading = _Reading(output, file)
+    with Playback(file, reading.tell) as playback:
+        reading.end()
         require_terminal()
         # Only here: no verb that reports may pay for Textual.
         from escalated_workbench.tui.app import run_app
@@ -101,12 +109,35 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
     if target == "-":
         call.output.data(content.rstrip("\n"))
         return 0
-    _write(Path(target), content)
+    from escalated_workbench.saving import write_text
     from escalated_workbench.wording import counted, safe
+
+    write_text(Path(target), content)
 
     call.report((), file=target, firings=count)
     call.output.say(safe(f"{target}: {counted(count, 'firing')}."))
     return 0
+
+
+class _Reading:
+    """Says how far a long file is read, where somebody looks on."""
+
+    def __init__(self, output: Output, file: str) -> None:
+        self._output, self._file = output, file
+        self._next = monotonic() + SLOW
+        self._said = False
+
+    def tell(self, done: int, total: int) -> None:
+        from escalated_workbench.wording import safe
+
+        if self._output.is_watched and monotonic() >= self._next:
+            self._said, self._next = True, monotonic() + AGAIN
+            line = f"{safe(self._file)}: {done:,} of {total:,} firings are read."
+            self._output.say(f"\r{line}", end="")
+
+    def end(self) -> None:
+        if self._said:
+            self._output.say("")
 
 
 def _written(
@@ -188,12 +219,3 @@ def _lines_of_json(call: Call, firings: Iterator[Firing]) -> int:
         ascii_only = not call.output.speaks_unicode
         call.output.data(json.dumps(to_plain(firing), ensure_ascii=ascii_only, allow_nan=False))
     return 0
-
-
-def _write(path: Path, content: str) -> None:
-    from escalated_core.errors import UsageError
-
-    try:
-        path.write_text(content, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None

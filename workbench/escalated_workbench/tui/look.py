@@ -11,7 +11,7 @@ from escalated_core.records import ErrorRecord, Frame, Location
 from escalated_workbench.wording import safe
 
 # Middle tones, readable on light and dark; as hex, for Rich and Textual name colours differently.
-OWNER_STYLES = ("#2aa198", "#8f7ee6", "#8a9a20", "#cb7a16", "#3b8eea", "#d05c9e", "#4e9a4e")
+OWNER_STYLES = ("#23877f", "#7f70cc", "#78851c", "#b36b14", "#357fd0", "#c05598", "#468946")
 
 OUTCOME_STYLES = {
     "ok": "$text-success",

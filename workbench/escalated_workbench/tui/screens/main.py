@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, ClassVar
 
 from textual import on
@@ -13,29 +14,35 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Tree
 
-from escalated_core.records import Firing, Kind, Location, Reload
-from escalated_workbench.playback import Shown
+from escalated_core.records import Firing, Kind, Reload
+from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
-from escalated_workbench.tui.screens.panes import PaneScreen
-from escalated_workbench.tui.screens.text import TextScreen, reload_history
+from escalated_workbench.tui.screens.viewing import ViewingScreen
+from escalated_workbench.tui.widgets.filter import FilterBox
 from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
 from escalated_workbench.tui.widgets.keyline import KeyLine
 from escalated_workbench.tui.widgets.left import LeftPane
 from escalated_workbench.tui.widgets.status import ActivityLine, StatusLine
 from escalated_workbench.tui.widgets.timeline import Timeline
 from escalated_workbench.tui.widgets.trees import PluginTree
-from escalated_workbench.tui.work import Commands
 
 FRAMES = 30
 """Times a second that news are taken up and drawn."""
 
+KEY_FIRST, LONGEST = 0.06, 0.25
+"""Seconds for which news wait after a key, and seconds for which they wait at most."""
 
 KEYS: list[BindingType] = [
     Binding("f", "fire", "Fire", priority=True, tooltip="Fire a hook", id="main.fire"),
     Binding("r", "again", "Again", tooltip="Fire the same hook again", id="main.again"),
     Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
     Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
+    Binding("slash", "filter", "Filter", tooltip="Filter the firings", id="main.filter"),
+    Binding("h", "hide", "Hide", tooltip="Hide firings like this one", id="main.hide"),
+    Binding("P", "keep", "Pin", tooltip="Keep this firing, or no longer", id="main.keep"),
+    Binding("t", "timing", "Timing", tooltip="Where the time went", id="main.timing"),
+    Binding("ctrl+s", "save", "Save", tooltip="Save the session", id="main.save"),
     Binding("tab", "pane(1)", "Pane", priority=True, tooltip="Next pane", id="main.forth"),
     Binding("shift+tab", "pane(-1)", "Previous pane", priority=True, id="main.back-pane"),
     Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
@@ -55,11 +62,15 @@ KEYS: list[BindingType] = [
     Binding("g", "tab('args')", "Args", tooltip="Arguments it got", id="main.args"),
     Binding("p", "tab('output')", "Output", tooltip="What it printed", id="main.output"),
     Binding("w", "tab('error')", "Error", tooltip="Why it failed", id="main.error"),
+    Binding("T", "inspect('times')", "Time", tooltip="Time of this firing", id="main.times"),
+    Binding("c", "inspect('compare')", "Compare", tooltip="Mark, then compare", id="main.compare"),
+    Binding("W", "inspect('wrote')", "Writers", tooltip="Who wrote the path", id="main.wrote"),
+    Binding("full_stop", "inspect('pin')", "Path", tooltip="Watch one path", id="main.path"),
     Binding("escape", "restore", "Back", tooltip="Back from zoom", id="main.back"),
 ]
 
 
-class MainScreen(PaneScreen):
+class MainScreen(ViewingScreen):
     """Draws what the workbench returns; every key calls one of its methods."""
 
     CSS_PATH = "main.tcss"
@@ -67,11 +78,9 @@ class MainScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, wb: Shown) -> None:
-        super().__init__()
-        self.wb = wb
-        self.commands = Commands(self, wb)
-        self._seen = 0
+        super().__init__(wb)
         self._drawn: object = None
+        self._ticked_at = self.key_at = 0.0
         self._given: dict[tuple[str, Kind], tuple[Any, ...]] = {}
         """The arguments that were typed last for each hook."""
         self._last_fired: str | None = None
@@ -81,7 +90,8 @@ class MainScreen(PaneScreen):
         with Horizontal(id="body"):
             yield LeftPane(id="left")
             with Container(id="right"):
-                yield Timeline(id="timeline")
+                yield FilterBox(id="filter")
+                yield Timeline(self.wb.trace, id="timeline")
                 yield Inspector(id="inspector")
         yield ActivityLine(id="activity")
         yield KeyLine()
@@ -91,45 +101,32 @@ class MainScreen(PaneScreen):
         self.wb.on_reload(self._wake)
         self.query_one(PluginTree).focus()
         self.tick()
-        self.set_interval(1 / FRAMES, self.tick)
+        self.set_interval(1 / FRAMES, self._frame)
+
+    def _frame(self) -> None:
+        """A tick, unless a key was just pressed: what it does comes first, but not for long."""
+        now = monotonic()
+        if now - self.key_at > KEY_FIRST or now - self._ticked_at > LONGEST:
+            self.tick()
 
     def tick(self) -> None:
         """Take up what happened since the last time."""
+        self._ticked_at = monotonic()
         failure = self.wb.opening.failure
         if failure is not None:
             self.app.exit(3, return_code=3, message=f"The workbench failed: {failure!r}")
-        rows, self._seen = self.wb.trace.rows(self._seen)
-        timeline = self.query_one(Timeline)
-        if rows:
-            timeline.extend(rows)
+        self.query_one(Timeline).tick()
         revision = self.wb.revision
         if revision != self._drawn:
             self._drawn = revision
             self.query_one(LeftPane).show(self.wb)
-            self._status()
+            self.draw_status()
         activity = self.wb.activity
         self.query_one(ActivityLine).tell(activity, self.commands.waiting(activity))
 
     def _wake(self, reload: Reload) -> None:
         del reload
         self.call_later(self.tick)
-
-    def _status(self) -> None:
-        self.query_one(StatusLine).tell(
-            "/".join(self.wb.root.parts[-2:]),
-            self.wb.profile,
-            self.query_one(Timeline).held,
-            self.wb.reloads,
-            self.wb.findings,
-        )
-
-    @on(Timeline.Selected)
-    def _show_firing(self, event: Timeline.Selected) -> None:
-        firing = self.wb.trace.get(event.firing_id) if event.firing_id is not None else None
-        documented = None
-        if firing is not None:
-            documented = next((h.documented for h in self.wb.hooks if h.name == firing.hook), None)
-        self.query_one(Inspector).show(firing, documented)
 
     @on(Tree.NodeSelected, "#hook-tree")
     def _wants_to_fire(self, event: Tree.NodeSelected[object]) -> None:
@@ -140,6 +137,8 @@ class MainScreen(PaneScreen):
                 self.action_fire()
 
     def action_fire(self) -> None:
+        if self._nothing_runs():
+            return
         entry = self.query_one(LeftPane).entry
         wanted = entry.hook if entry and entry.hook else self._last_fired
         self.app.push_screen(FireScreen(self.wb.hooks, wanted), self._fired)
@@ -157,24 +156,36 @@ class MainScreen(PaneScreen):
             self.go_to(self.query_one(Ladder))
 
     def action_again(self) -> None:
+        if self._nothing_runs():
+            return
         row = self.query_one(Timeline).selected
         if row is None:
             self.notify("Nothing has fired yet. Press f to fire a hook.", markup=False)
         else:
             self._fired(Shot(row.hook, row.kind, self._given.get((row.hook, row.kind), ())))
 
+    def _nothing_runs(self) -> bool:
+        """Whether this is a saved session, which is said."""
+        saved = isinstance(self.wb, Playback)
+        if saved:
+            words = "This is a saved session: nothing of it runs. Open the plugins folder."
+            self.notify(words, markup=False)
+        return saved
+
     def action_on_off(self) -> None:
-        plugin = self._plugin
+        plugin = None if self._nothing_runs() else self._plugin
         if plugin is not None:
             self.commands.toggle(plugin)
 
     def action_reload(self) -> None:
-        plugin = self._plugin
+        plugin = None if self._nothing_runs() else self._plugin
         if plugin is not None:
             self.commands.reload(plugin)
 
     def uninstall(self, slug: str) -> None:
         """Ask, then uninstall a plugin and delete its folder."""
+        if self._nothing_runs():
+            return
         question = f"Uninstall {slug} and DELETE {self.wb.plugins[slug].path}?"
 
         def answered(yes: bool | None) -> None:
@@ -183,57 +194,10 @@ class MainScreen(PaneScreen):
 
         self.app.push_screen(ConfirmScreen(question), answered)
 
-    def action_hold(self) -> None:
-        timeline = self.query_one(Timeline)
-        timeline.held = not timeline.held
-        self._status()
-
     def action_stop(self) -> None:
+        if self._nothing_runs():
+            return
         self.commands.stop()
-
-    def action_reloads(self) -> None:
-        self.app.push_screen(TextScreen("Loads, newest first", reload_history(self.wb.reloads)))
-
-    def action_step(self, direction: int) -> None:
-        self.query_one(Timeline).action_move(direction)
-
-    def action_error(self, direction: int) -> None:
-        if not self.query_one(Timeline).go_to_error(direction):
-            self.notify("No further firing failed.", markup=False)
-
-    def action_list(self, name: str) -> None:
-        left = self.query_one(LeftPane)
-        left.choose(name)
-        self.go_to(left.list)
-
-    def action_tab(self, name: str) -> None:
-        inspector = self.query_one(Inspector)
-        inspector.choose(name)
-        if self.pane != "inspector" and self.has_class("-single"):
-            self.go_to(inspector.page)
-
-    @on(Timeline.Entered)
-    def _enter(self) -> None:
-        self.go_to(self.query_one(Ladder))
-
-    def action_copy(self) -> None:
-        place = self.place
-        if place is not None:
-            self.app.copy_to_clipboard(f"{place.file}:{place.line}")
-            self.notify(f"Copied {place}.", markup=False)
-
-    def action_edit(self) -> None:
-        place = self.place
-        if place is None:
-            self.notify("This row stands for no single line of a file.", markup=False)
-        else:
-            self.commands.edit(place)
-
-    @property
-    def place(self) -> Location | None:
-        """The line that the focused pane points at."""
-        left = self.pane == "left"
-        return self.query_one(LeftPane).place if left else self.query_one(Inspector).place
 
     @property
     def _plugin(self) -> str | None:

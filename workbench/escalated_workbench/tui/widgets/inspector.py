@@ -1,125 +1,105 @@
 """The selected firing: its steps as a ladder, and what one step received, changed and said."""
 
+# Textual leaves the parameter of App open wherever a widget names its app.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
-from textual.widgets import OptionList, Static, TabbedContent, TabPane
+from textual.message import Message
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from escalated_core.records import CataloguedHook, ErrorRecord, Firing, Kind, Location, Step
-from escalated_workbench.tui import look
+from escalated_core.records import CataloguedHook, Firing, Location, Step
+from escalated_core.snapshots.paths import Path, path_text
+from escalated_workbench.tui.background import shown_by
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
-from escalated_workbench.tui.widgets import details
-from escalated_workbench.tui.widgets.details import Piece
+from escalated_workbench.tui.screens.compare import CompareScreen
+from escalated_workbench.tui.screens.paths import Goal, life_of, writers_of
+from escalated_workbench.tui.widgets.ladder import Ladder, WholeRow
+from escalated_workbench.tui.widgets.pages import Page, ValuePage
+from escalated_workbench.tui.widgets.tabs import Tabs, panes
 from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, milliseconds
 
-TABS = {"value": "Value", "args": "Args", "output": "Output  ", "error": "Error  "}
-"""Titles, with room for a sign: a tab that grows would be underlined where it was before."""
+__all__ = ["Inspector", "Ladder", "Page"]
+
 NAME_WIDTH = 22
 """Columns for names in the ladder."""
 
-
-class Ladder(OptionList):
-    """The steps of a firing in running order."""
-
-    HELP = """\
-The callbacks that ran, in order: priority, how it ended (`✔` well, `✖` with an error, `■`
-interrupted, `◌` skipped), what it did to the value (`~2` two changes, `*` changed in place, `None`
-returned nothing), milliseconds, name, plugin. The tabs tell about the step under the cursor; the
-most telling one opens, until you choose one yourself."""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False, id="ladder.down"),
-        Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),
-    ]
-
-
-class Page(VerticalScroll, can_focus=True):
-    """A tab's content, scrolled by keys."""
-
-    HELP = """\
-What the selected step received, changed, said, or why it failed. Arrows scroll. `d` shows what
-changed, and once more long texts as a whole."""
-
-    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-
-    def compose(self) -> ComposeResult:
-        yield Static(markup=False)
-
-    def show(self, pieces: Iterable[Piece]) -> None:
-        self.query_one(Static).update(Content.assemble(*pieces))
-        self.scroll_home(animate=False)
-
-
-class ErrorPage(Page):
-    """An error: its message fits the width, only lines of source scroll sideways."""
-
-    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id)
-        self._error: ErrorRecord | None = None
-        self._width = 0
-
-    def tell(self, error: ErrorRecord | None) -> None:
-        self._error = error
-        self._width = self.scrollable_content_region.width
-        said = look.error(error, self._width) if error else part("No error.", "$foreground-muted")
-        self.show([said])
-
-    def on_resize(self) -> None:
-        if self.scrollable_content_region.width != self._width:
-            self.tell(self._error)
+LOOK = """
+Inspector { layout: vertical; }
+Inspector WholeRow { height: 1; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
+Inspector.-steps WholeRow { display: block; }
+Inspector WholeRow.-chosen {
+    background: $panel; color: $foreground; text-style: bold;
+}
+Inspector Ladder {
+    height: auto; max-height: 40%; border: none; padding: 0; background: $surface;
+    text-wrap: nowrap; text-overflow: ellipsis;
+}
+Inspector Ladder:focus { border: none; padding: 0; background-tint: $foreground 0%; }
+Inspector Ladder > .option-list--option-highlighted {
+    background: $panel; color: $foreground; text-style: bold;
+}
+Inspector Ladder:focus > .option-list--option-highlighted { background: $panel-lighten-1; }
+Inspector.-page WholeRow { display: none; }
+Inspector TabbedContent { height: 1fr; }
+Inspector TabPane { padding: 0; }
+Inspector Page { padding: 0 1; }
+Inspector #page-error { overflow-x: auto; scrollbar-gutter: stable; }
+Inspector #page-error Static { width: auto; text-wrap: nowrap; }
+"""
 
 
 class Inspector(Container):
-    """Everything about one firing; `step` is the one the tabs tell about."""
+    """Everything about one firing; `step` is the one the tabs tell about, None for all of it."""
 
     BORDER_TITLE = "Firing"
-    DEFAULT_CSS = """
-    Inspector { layout: vertical; }
-    Inspector Ladder {
-        height: auto; max-height: 40%; border: none; padding: 0; background: $surface;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    Inspector Ladder:focus { border: none; padding: 0; }
-    Inspector TabbedContent { height: 1fr; }
-    Inspector TabPane { padding: 0; }
-    Inspector Page { padding: 0 1; }
-    Inspector #page-error { overflow-x: auto; scrollbar-gutter: stable; }
-    Inspector #page-error Static { width: auto; text-wrap: nowrap; }
-    """
+    DEFAULT_CSS = LOOK
+
+    @dataclass
+    class Wanted(Message):
+        """Somebody wants to see another firing."""
+
+        firing_id: int
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.firing: Firing | None = None
+        self.marked: Firing | None = None
+        """The firing that others are compared with."""
         self._documented: CataloguedHook | None = None
-        self._full = False
-        self._chosen: tuple[Kind | None, str] | None = None
-        """The tab somebody chose, and the kind of the firing they looked at."""
+        self._goal: Goal | None = None
+        """Where to go as soon as that firing is shown."""
 
     def compose(self) -> ComposeResult:
+        yield WholeRow(id="whole", markup=False)
         yield Ladder(id="ladder", markup=False)
-        with TabbedContent(id="pages"):
-            for name, title in TABS.items():
-                with TabPane(title, id=f"tab-{name}"):
-                    page = ErrorPage if name == "error" else Page
-                    yield page(id=f"page-{name}")
+        with Tabs(id="pages"):
+            yield from panes()
 
     def on_mount(self) -> None:
+        self.watch(self.query_one(Ladder), "highlighted", self._tell, init=False)
         self.show(None, None)
+
+    @property
+    def index(self) -> int | None:
+        """The index of the step under the cursor of the ladder."""
+        index = self.query_one(Ladder).highlighted
+        steps = self.firing.steps if self.firing else ()
+        return index if index is not None and index < len(steps) else None
 
     @property
     def step(self) -> Step | None:
         """The step under the cursor of the ladder."""
-        index = self.query_one(Ladder).highlighted
-        steps = self.firing.steps if self.firing else ()
-        return steps[index] if index is not None and index < len(steps) else None
+        index = self.index
+        return self.firing.steps[index] if self.firing and index is not None else None
 
     @property
     def place(self) -> Location | None:
@@ -134,86 +114,154 @@ class Inspector(Container):
     @property
     def tab(self) -> str:
         """The name of the open tab."""
-        return self.query_one(TabbedContent).active.removeprefix("tab-") or "value"
+        return self.query_one(Tabs).tab
 
     @property
     def page(self) -> Page:
         """The page of the open tab."""
-        return self.query_one(f"#page-{self.tab}", Page)
+        return self.query_one(Tabs).page
+
+    @property
+    def pinned(self) -> Path | None:
+        """The only path whose value is shown."""
+        return self.query_one(Tabs).pinned
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the documentation calls the arguments."""
+        documented = self._documented
+        return tuple(parameter.name for parameter in documented.parameters) if documented else ()
 
     def choose(self, name: str) -> None:
         """Open a tab and keep it while firings of this kind are looked at.
 
         The value once more shows long texts whole, and then only what differs again.
         """
-        self._full = name == "value" and self.tab == "value" and not self._full
-        self._chosen = (self.firing.kind if self.firing else None, name)
+        self.query_one(Tabs).choose(name)
         self._tell()
 
     def show(self, firing: Firing | None, documented: CataloguedHook | None) -> None:
         """Show a firing; the cursor goes to its first failed, else first changing step."""
         again = firing is not None and self.firing is not None and firing.id == self.firing.id
+        ladder = self.query_one(Ladder)
+        index = ladder.highlighted if again else _telling(firing)
+        if self._goal and firing and self._goal.firing_id == firing.id:
+            index, self._goal = self._goal.step, None
         self.firing = firing
         self._documented = documented
-        ladder = self.query_one(Ladder)
-        kept = ladder.highlighted if again else None
-        ladder.clear_options()
-        self.border_subtitle = ""
-        if firing is None:
-            self.border_title = "Firing"
-            ladder.add_option(Option("Select a firing to see its steps.", disabled=True))
-        else:
-            took = milliseconds(firing.duration_ns)
-            self.border_title = Content.assemble(
-                part(f"#{firing.id} {firing.hook} · {firing.kind} · {took}")
-            )
-            self.border_subtitle = Content.assemble(part(f"cause {firing.cause}"))
-            ladder.add_options([Option(rung) for rung in _rungs(firing.steps)])
-            if not firing.steps:
-                ladder.add_option(Option("Nobody listens to this hook.", disabled=True))
-        if firing is not None and firing.steps:
-            ladder.highlighted = _telling(firing) if kept is None else kept
+        steps = firing.steps if firing else ()
+        self.set_class(bool(steps), "-steps")
+        with self.prevent(OptionList.OptionHighlighted):
+            ladder.clear_options()
+            if firing is not None and steps:
+                self.query_one(WholeRow).update(_whole(firing))
+                ladder.add_options([Option(rung) for rung in _rungs(steps)])
+            else:
+                nothing = "Nobody listens to this hook." if firing else EMPTY
+                ladder.add_option(Option(nothing, disabled=True))
+            ladder.highlighted = index if steps else None
         self._tell()
 
-    @on(OptionList.OptionHighlighted, "#ladder")
+    def action_times(self) -> None:
+        self.choose("time")
+
+    def action_pin(self) -> None:
+        """Show only the path under the cursor from now on, or everything again."""
+        tabs = self.query_one(Tabs)
+        tabs.pinned = self._path() if tabs.pinned is None else None
+        self._tell()
+
+    def action_wrote(self) -> None:
+        path = self._path()
+        if path is not None:
+            self.app.push_screen(writers_of(shown_by(self).trace, path), self._go)
+
+    def action_compare(self) -> None:
+        """Mark this firing; with another one marked, compare it with this one."""
+        firing = self.firing
+        if firing is None:
+            self.notify("Select a firing to compare.", markup=False)
+        elif self.marked is None:
+            self.marked = firing
+        elif self.marked.id == firing.id:
+            self.marked = None
+        else:
+            self.app.push_screen(CompareScreen(self.marked, firing, self.names))
+        self._title()
+
+    @on(ValuePage.Chosen)
+    def _show_life(self) -> None:
+        path, firing = self._path(), self.firing
+        if path is not None and firing is not None:
+            self.app.push_screen(life_of(firing, path), self._go)
+
+    @on(WholeRow.Chosen)
+    def _choose_whole(self) -> None:
+        self.query_one(Ladder).highlighted = None
+        self.query_one(Ladder).focus()
+
+    def _path(self) -> Path | None:
+        """The path that is meant: under the cursor of the Value tab, else the pinned one."""
+        path = self.query_one(Tabs).path
+        if path is None:
+            self.notify("Put the cursor on a path in the Value tab (d).", markup=False)
+        return path
+
+    def _go(self, goal: Goal | None) -> None:
+        if goal is None:
+            return
+        if self.firing is not None and goal.firing_id == self.firing.id:
+            self.query_one(Ladder).highlighted = goal.step
+        else:
+            self._goal = goal
+            self.post_message(self.Wanted(goal.firing_id))
+
     def _tell(self) -> None:
-        firing, step = self.firing, self.step
-        self._page("args", details.arguments(firing, self._documented) if firing else [])
-        self._page("value", details.value(firing, step, self._full) if firing else [])
-        self._page("output", details.output(step) if step else [])
-        error = step.error if step else None
-        self.query_one(ErrorPage).tell(error)
-        self._mark("error", "✖" if error else "")
-        self._mark("output", "•" if step and (step.output or step.logs) else "")
-        if self._chosen and firing and self._chosen[0] != firing.kind:
-            self._chosen = None
-        name = self._chosen[1] if self._chosen else details.most_telling(firing, step)
-        self.query_one(TabbedContent).active = f"tab-{name}"
+        index = self.index
+        self.query_one(WholeRow).set_class(index is None, "-chosen")
+        self.query_one(Tabs).tell(self.firing, index, self.names)
+        self._title()
 
-    @on(TabbedContent.TabActivated)
-    def _activated(self, event: TabbedContent.TabActivated) -> None:
-        """A tab that was clicked is a choice like one by its key."""
-        event.stop()
-        name = (event.pane.id or "").removeprefix("tab-")
-        expected = self._chosen[1] if self._chosen else details.most_telling(self.firing, self.step)
-        if name == self.tab and name != expected:
-            self._chosen = (self.firing.kind if self.firing else None, name)
-
-    def _mark(self, name: str, sign: str) -> None:
-        """Say in a tab's title that there is something on its page."""
-        self.query_one(TabbedContent).get_tab(
-            f"tab-{name}"
-        ).label = f"{TABS[name].rstrip()} {sign or ' '}"
-
-    def _page(self, name: str, pieces: Iterable[Piece]) -> None:
-        self.query_one(f"#page-{name}", Page).show(pieces)
+    def _title(self) -> None:
+        firing, marked = self.firing, self.marked
+        title = "Firing"
+        notes = [f"cause {firing.cause}"] if firing else []
+        if firing is not None:
+            is_marked = marked is not None and marked.id == firing.id
+            took = milliseconds(firing.duration_ns)
+            title = f"#{firing.id} {firing.hook} · {firing.kind} · {took}"
+            title = f"◆ {title}" if is_marked else title
+            if is_marked:
+                notes.insert(0, "◆ marked, c on another firing compares")
+            elif marked is not None:
+                notes.insert(0, f"◆ #{marked.id} marked, c compares")
+        if self.pinned is not None:
+            notes.insert(0, f"⌖ {path_text(self.pinned)}")
+        self.border_title = Content.assemble(part(title))
+        self.border_subtitle = Content.assemble(part(" · ".join(notes)))
 
 
-def _telling(firing: Firing) -> int:
+EMPTY = "Select a firing to see its steps."
+
+
+def _telling(firing: Firing | None) -> int:
     """The index of the step worth a look: the first that failed, else that changed something."""
-    failed = [index for index, step in enumerate(firing.steps) if step.outcome != "ok"]
-    changing = [index for index, step in enumerate(firing.steps) if step.changes or step.mutated]
+    steps = firing.steps if firing else ()
+    failed = [index for index, step in enumerate(steps) if step.outcome != "ok"]
+    changing = [
+        index for index, step in enumerate(steps) if step.changes or step.mutated or step.touched
+    ]
     return (failed or changing or [0])[0]
+
+
+def _whole(firing: Firing) -> Content:
+    return Content.assemble(
+        part("   Σ ", "$foreground-muted"),
+        part(f"{OUTCOME_GLYPHS[firing.outcome]} ", OUTCOME_STYLES[firing.outcome]),
+        part("whole firing ", ""),
+        part(f"{in_milliseconds(firing.duration_ns)} ", "$foreground-muted"),
+        part("first in → last out", "$foreground-muted"),
+    )
 
 
 def _rungs(steps: Sequence[Step]) -> list[Content]:
@@ -226,12 +274,14 @@ def _rungs(steps: Sequence[Step]) -> list[Content]:
 def _rung(step: Step, name: int, marks: int) -> Content:
     # What may be cut off where room is short comes last.
     did = f"{_marks(step):{marks}} " if marks else ""
+    called = step.callback
+    called = f"{called[: name - 1]}…" if len(called) > name else called
     return Content.assemble(
         part(f"{step.priority:>4g} ", "$foreground-muted"),
         part(f"{OUTCOME_GLYPHS[step.outcome]} ", OUTCOME_STYLES[step.outcome]),
         part(did, "$text-warning"),
         part(f"{in_milliseconds(step.duration_ns):>6} ", "$foreground-muted"),
-        part(f"{step.callback[:name]:{name}} "),
+        part(f"{called:{name}} "),
         part(step.plugin or "host", owner_style(step.plugin)),
     )
 
@@ -239,6 +289,6 @@ def _rung(step: Step, name: int, marks: int) -> Content:
 def _marks(step: Step) -> str:
     """What a step did to the value, in a few characters."""
     marks = [f"~{len(step.changes)}"] if step.changes else []
-    marks += ["*"] if step.mutated else []
+    marks += ["*"] if step.mutated or step.touched else []
     marks += ["None"] if step.returned_none else []
     return " ".join(marks)

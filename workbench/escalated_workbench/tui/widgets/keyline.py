@@ -15,13 +15,16 @@ SHOWN = (
     "main.again",
     "main.toggle",
     "main.hold",
+    "main.filter",
     "main.forth",
     "main.edit",
     "app.help",
     "app.quit",
 )
 """Ids of the bindings, in the order they are shown."""
-FIRST = ("app.quit", "main.fire", "app.help", "main.forth", "main.again", "main.toggle")
+ALIKE = {"output.filter": "main.filter"}
+"""Bindings of a pane that stand in the place of those of the screen."""
+FIRST = ("app.quit", "main.fire", "app.help", "main.filter", "main.again", "main.toggle")
 """Ids of the bindings that are kept as long as possible where there is little room."""
 AT_MOST = 7
 
@@ -37,8 +40,9 @@ class KeyLine(Footer):
             return
         active: dict[str, ActiveBinding] = {}
         for each in self.screen.active_bindings.values():
-            if each.binding.id in SHOWN:
-                active[each.binding.id] = each
+            name = ALIKE.get(each.binding.id or "", each.binding.id)
+            if name in SHOWN:
+                active[name] = each
         fitting = self._fitting(active)
         for name in SHOWN:
             if name in fitting:

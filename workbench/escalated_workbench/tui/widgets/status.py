@@ -9,7 +9,8 @@ from pathlib import Path
 from textual.content import Content
 from textual.widgets import Static
 
-from escalated_core.records import Activity, Finding, Reload
+from escalated_core.records import Activity, Reload
+from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.look import SEVERITY_STYLES, part
 from escalated_workbench.wording import counted, milliseconds
 
@@ -31,24 +32,24 @@ class StatusLine(Static):
         self._pieces: list[tuple[str, str]] = []
         self._shown: Content | None = None
 
-    def tell(
-        self,
-        where: str,
-        profile: str,
-        held: bool,
-        reloads: list[Reload],
-        findings: list[Finding],
-    ) -> None:
+    def tell(self, wb: Shown, held: bool) -> None:
         """Say how things stand; nothing is drawn when nothing changed."""
-        state = part("⏸ held", "$text-warning") if held else part("● live", "$text-success")
+        reloads, findings = wb.reloads, wb.findings
+        if isinstance(wb, Playback):
+            state = part(f"session {wb.trace.path.name}", "$text-accent")
+        elif held:
+            state = part("⏸ held", "$text-warning")
+        else:
+            state = part("● live", "$text-success")
         found = Counter(finding.severity for finding in findings)
+        where = "/".join(wb.root.parts[-2:])
         worst = next((each for each in SEVERITY_STYLES if found[each]), "info")
         counts = [counted(found[each], each) for each in ("error", "warning") if found[each]]
         counts += [f"{found['info']} to know"] if found["info"] else []
         said = ", ".join(counts) or "no findings"
         self._pieces = [state, *([reload_part(*told(reloads)[-1])] if reloads else [])]
         self._pieces += [part(said, SEVERITY_STYLES[worst])]
-        self._pieces += [part(f"{where} · help desk · {profile}", "$foreground-muted")]
+        self._pieces += [part(f"{where} · help desk · {wb.profile}", "$foreground-muted")]
         self._draw()
 
     def on_resize(self) -> None:
@@ -87,7 +88,9 @@ class ActivityLine(Static):
             words = (
                 f"⏳ {activity.doing}{who} {state} {activity.seconds:.1f} s. Press x to stop it."
             )
-            self.update(Content.assemble(part(words + (more if waiting else ""))))
+            content = Content.assemble(part(words + (more if waiting else "")))
+            # One line whatever it says: nothing else has to move.
+            self.update(content, layout=False)
 
 
 def told(reloads: Iterable[Reload]) -> list[tuple[Reload, str]]:

@@ -1,0 +1,48 @@
+"""The steps of a firing in running order, and the row above them for all of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import OptionList, Static
+
+
+class Ladder(OptionList):
+    """The steps of a firing in running order; above the first one, none is highlighted."""
+
+    HELP = """\
+The callbacks that ran, in order: priority, how it ended (`✔` well, `✖` with an error, `■`
+interrupted, `◌` skipped), what it did to the value (`~2` two changes, `*` changed in place, `None`
+returned nothing), milliseconds, name, plugin. The tabs tell about the step under the cursor, above
+the first one about the whole firing: first in, last out. The most telling tab opens, until you
+choose one yourself. `c` marks this firing; `c` on another one compares the two."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False, id="ladder.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),
+    ]
+
+    def action_cursor_up(self) -> None:
+        if self.highlighted == 0:
+            self.highlighted = None
+        else:
+            super().action_cursor_up()
+
+    def action_cursor_down(self) -> None:
+        if self.highlighted == self.option_count - 1:
+            self.highlighted = None
+        else:
+            super().action_cursor_down()
+
+
+class WholeRow(Static):
+    """The row above the steps, for the whole firing."""
+
+    class Chosen(Message):
+        """It was clicked."""
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Chosen())
