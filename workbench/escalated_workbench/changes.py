@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -12,6 +13,9 @@ from typing import Self
 
 from watchdog import events
 from watchdog.observers import Observer
+
+# It logs as an error that it was stopped while it waited for events.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
 # Linux tells when a written file is closed: what comes before is not worth waking up for.
 _CLOSED: list[type[events.FileSystemEvent]] = [

@@ -97,7 +97,7 @@ class Listing:
         for index in range(len(self._passed), len(rows)):
             row = rows[index]
             answer = judge is None or judge(row)
-            passes = self._looks(row.id) if answer is None else answer
+            passes = _matches(self.query, self._fetch(row.id)) if answer is None else answer
             self._passed.append(passes)
             if self._closed and row.parent_id in self._inside:
                 self._inside.add(row.id)
@@ -140,8 +140,8 @@ class Listing:
     def row(self, firing_id: int) -> Row | None:
         """The row of a firing."""
         place = bisect_left(self.rows, firing_id, key=_id)
-        found = self.rows[place] if place < len(self.rows) else None
-        return found if found is not None and found.id == firing_id else None
+        found = self.rows[place : place + 1]
+        return found[0] if found and found[0].id == firing_id else None
 
     def at(self, index: int) -> Row | None:
         """The row that a line shows: of a burst, the newest."""
@@ -154,21 +154,12 @@ class Listing:
     def shows(self, firing_id: int) -> bool:
         """Whether a line stands for the firing."""
         index = self.index(firing_id)
-        if index < 0:
-            return False
-        line = self.lines[index]
-        ids: Sequence[int] = (line,) if isinstance(line, int) else line
-        place = bisect_left(ids, firing_id)
-        return place < len(ids) and ids[place] == firing_id
+        return index >= 0 and _stands_for(self.lines[index], firing_id)
 
     def below(self, row: Row) -> int:
         """How many firings a firing caused, counted up to a limit."""
         place = bisect_left(self.rows, row.id, key=_id) + 1
-        inside = {row.id}
-        for other in self.rows[place : place + LOOKED_AT]:
-            if other.parent_id in inside:
-                inside.add(other.id)
-        return len(inside) - 1
+        return _caused(row, self.rows[place : place + LOOKED_AT])
 
     def is_closed(self, firing_id: int) -> bool:
         """Whether what the firing caused is folded away."""
@@ -214,11 +205,6 @@ class Listing:
             self._next = list(self.lines)
         self._forget(firing_id or 0, place)
 
-    def _looks(self, firing_id: int) -> bool:
-        """What the query says of a whole firing."""
-        record = self._fetch(firing_id)
-        return record is not None and self.query.matches(record)
-
     def _forget(self, firing_id: int, place: int) -> None:
         """Take back what was judged from a firing on, which has this place among the rows."""
         lines = self.lines if self._next is None else self._next
@@ -245,16 +231,42 @@ class Listing:
     def _alike(self, one: Row, other: Row) -> bool:
         """Whether two firings that follow each other may share a line."""
         return (
-            one.hook == other.hook
-            and not (one.changed or other.changed)
-            and one.outcome == other.outcome
-            and one.parent_id == other.parent_id
-            and one.plugins == other.plugins
-            and one.kind == other.kind
-            and abs(other.started_at - one.started_at) <= GAP
+            _tell_the_same(one, other)
             and not any(first <= other.id <= last for first, last in self._open_bursts)
             and not (one.id in self._closed or other.id in self._closed)
         )
+
+
+def _matches(query: Query, firing: Firing | None) -> bool:
+    return firing is not None and query.matches(firing)
+
+
+def _stands_for(line: Line, firing_id: int) -> bool:
+    ids: Sequence[int] = (line,) if isinstance(line, int) else line
+    place = bisect_left(ids, firing_id)
+    return place < len(ids) and ids[place] == firing_id
+
+
+def _caused(row: Row, later: Iterable[Row]) -> int:
+    """How many of the later firings one caused, directly or not."""
+    inside = {row.id}
+    for other in later:
+        if other.parent_id in inside:
+            inside.add(other.id)
+    return len(inside) - 1
+
+
+def _tell_the_same(one: Row, other: Row) -> bool:
+    """Whether two firings are of one kind, changed nothing, and came shortly after each other."""
+    return (
+        one.hook == other.hook
+        and not (one.changed or other.changed)
+        and one.outcome == other.outcome
+        and one.parent_id == other.parent_id
+        and one.plugins == other.plugins
+        and one.kind == other.kind
+        and abs(other.started_at - one.started_at) <= GAP
+    )
 
 
 def _prune_lines(lines: list[Line], ids: Sequence[int], held: Set[int]) -> None:
