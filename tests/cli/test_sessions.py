@@ -145,3 +145,21 @@ def test_a_cut_line_is_said_and_left_out(call: Call, file: Path) -> None:
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 2
     assert "the last line was cut off" in result.stderr
+
+
+def test_a_report_never_takes_the_place_of_the_session_or_of_other_files(
+    file: Path, call: Call, tmp_path: Path
+) -> None:
+    before = file.read_bytes()
+    refused = call("report", file, "-o", file)
+    assert refused.exit_code == 2
+    assert "is the session itself" in refused.stderr
+    own = tmp_path / "plugin.py"
+    own.write_text("import os")
+    refused = call("report", file, "-o", own)
+    assert refused.exit_code == 2
+    assert "was not written by the workbench" in refused.stderr
+    assert (file.read_bytes(), own.read_text()) == (before, "import os")
+    page = tmp_path / "page.html"
+    for _ in range(2):
+        assert call("report", file, "-o", page).exit_code == 0

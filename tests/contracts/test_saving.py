@@ -94,3 +94,20 @@ def test_a_firing_that_is_not_there_is_named(fired: Workbench) -> None:
 
 def test_the_profile_for_speedscope_is_json(fired: Workbench) -> None:
     assert json.loads(json.dumps(fired.trace.speedscope()))["profiles"]
+
+
+def test_a_file_of_somebody_elses_is_never_overwritten(fired: Workbench, tmp_path: Path) -> None:
+    own = tmp_path / "plugin.py"
+    own.write_text("import os")
+    with pytest.raises(UsageError, match="was not written by the workbench"):
+        fired.save(own)
+    assert own.read_text() == "import os"
+    for _ in range(2):
+        fired.save(tmp_path / "a.session")
+
+
+def test_arguments_changed_in_place_are_found_by_their_position(fired: Workbench) -> None:
+    firing = fired.fire("alpha_rotates", {"api_key": "old"})
+    assert fired.trace.query("wrote:[0].api_key") == [firing]
+    with pytest.raises(UsageError, match="wrote takes a path"):
+        fired.trace.query("wrote:tags[")

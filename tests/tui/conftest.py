@@ -22,6 +22,7 @@ from escalated_core.trace.trace import Trace
 from escalated_workbench.tui.app import WorkbenchApp
 from escalated_workbench.tui.screens.fire import FireScreen
 from escalated_workbench.tui.widgets.inspector import Inspector
+from escalated_workbench.tui.widgets.timeline import Timeline
 
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 Until = Callable[..., Awaitable[None]]
@@ -71,6 +72,7 @@ def running(root: Path) -> Running:
                     await wait(pilot, lambda: app.wb is not None and app.wb.opening.done)
                     screen = app.screen
                     await wait(pilot, lambda: screen._drawn == app.wb.revision)
+                    await wait(pilot, lambda: is_settled(screen))
                 yield pilot
         finally:
             app.close_workbench()
@@ -82,6 +84,17 @@ def running(root: Path) -> Running:
 def until() -> Until:
     """`await until(pilot, condition)`: let the app run until the condition holds."""
     return wait
+
+
+def is_settled(screen: Any) -> bool:
+    """Whether every firing so far is listed, and the one under the cursor is shown."""
+    timeline, inspector = screen.query_one(Timeline), screen.query_one(Inspector)
+    listing = timeline.listing
+    if listing.behind or len(listing.rows) < len(screen.wb.trace):
+        return False
+    selected = timeline.selected
+    shown = inspector.firing.id if inspector.firing else None
+    return shown == (selected.id if selected else None)
 
 
 async def wait(pilot: Pilot[int], condition: Callable[[], Any], seconds: float = 10) -> None:

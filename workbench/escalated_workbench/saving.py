@@ -31,6 +31,8 @@ def nobody(done: int, total: int) -> None:
     del done, total
 
 
+WRITTEN = (b'"escalated-workbench-session/', b"<!doctype html", b"<svg", b"\x1f\x8b")
+"""How files begin that may be written again: sessions, pages, pictures, compressed ones."""
 EVERY = 100
 """Firings between two calls of `Tell`."""
 
@@ -72,6 +74,16 @@ def save_session(shown: Shown, path: str | os.PathLike[str], tell: Tell = nobody
     return count
 
 
+def save_unasked(shown: Shown, path: Path) -> int:
+    """The same where nobody can be asked: a file that is somebody else's is refused.
+
+    Raises:
+        UsageError: as above, or the file was not written by the workbench.
+    """
+    require_ours(path)
+    return save_session(shown, path)
+
+
 def save_report(session: str | os.PathLike[str], target: Path) -> int:
     """Write the page of a session file; returns how many firings the session has.
 
@@ -104,6 +116,20 @@ def write_text(path: Path, content: str) -> None:
         path.write_text(content, "utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def require_ours(path: Path) -> None:
+    """Raise `UsageError` for a file that is there and was not written by the workbench."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(200).lower()
+    except OSError:
+        return
+    if start and not any(mark in start for mark in WRITTEN):
+        raise UsageError(
+            f"{path} exists and was not written by the workbench.",
+            "Name another file, or delete it first.",
+        )
 
 
 def target(typed: str) -> Path:

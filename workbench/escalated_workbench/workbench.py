@@ -207,9 +207,9 @@ class Workbench(AbstractContextManager["Workbench"]):
     def save(self, path: str | Path) -> int:
         """Write the session so far to a file, secrets masked; returns how many firings it has."""
         # Only here: most sessions are never saved.
-        from escalated_workbench.saving import save_session
+        from escalated_workbench.saving import save_unasked
 
-        return save_session(self, path)
+        return save_unasked(self, Path(path))
 
     def close(self) -> None:
         """Unload every plugin and leave the process as it was. Records stay readable."""

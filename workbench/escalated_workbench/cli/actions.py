@@ -44,6 +44,11 @@ def fire(call: Call, hook: str, args: tuple[str, ...], kind: Kind | None, save: 
     from escalated_workbench.wording import counted
 
     values = [argument(word) for word in args]
+    if save is not None:
+        from escalated_workbench import saving
+
+        # Before anything runs: what a plugin did would be lost otherwise.
+        saving.require_ours(saving.target(save))
     with call.workbench() as wb:
         _compare_arguments(call, wb.require_hook(hook, kind)[0], len(values))
         others = set(threading.enumerate())

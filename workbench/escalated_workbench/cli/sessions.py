@@ -105,6 +105,8 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
     query = _query(where)
     with sessions.read(file) as session:
         _tell(call, session)
+        if target != "-":
+            _check_target(Path(file), Path(target))
         content, count = _written(session, query, number, is_picture)
     if target == "-":
         call.output.data(content.rstrip("\n"))
@@ -138,6 +140,16 @@ class _Reading:
     def end(self) -> None:
         if self._said:
             self._output.say("")
+
+
+def _check_target(session: Path, target: Path) -> None:
+    """Raise `UsageError` for a report in the place of the session, or of somebody's own file."""
+    from escalated_core.errors import UsageError
+    from escalated_workbench.saving import require_ours
+
+    if target.exists() and target.samefile(session):
+        raise UsageError(f"{target} is the session itself.", "Name another file for the report.")
+    require_ours(target)
 
 
 def _written(

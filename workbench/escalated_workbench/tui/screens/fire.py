@@ -84,7 +84,7 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
             )
             yield Choice(id="hooks", markup=False)
             yield Static(id="purpose", markup=False)
-            hint = 'arguments, e.g. ["@ticket:2", null]'
+            hint = 'arguments, e.g. ["@ticket:2", null] or [{"subject": "x"}, "@ticket:2"]'
             yield Input(placeholder=hint, id="args", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:

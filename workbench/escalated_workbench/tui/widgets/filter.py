@@ -88,6 +88,8 @@ class FilterBox(Container):
         self._offers: list[str] = []
         self._chosen = 0
         self._wrong: UsageError | None = None
+        self._kept = Query()
+        """What was asked for last with enter."""
 
     def compose(self) -> ComposeResult:
         self.border_title = "Filter"
@@ -117,7 +119,8 @@ class FilterBox(Container):
         terms = self.query_terms.terms
         kept = tuple(each for each in terms if each != term)
         added = len(kept) == len(terms)
-        self._input.value = str(Query((*terms, term) if added else kept))
+        self._kept = Query((*terms, term) if added else kept)
+        self._input.value = str(self._kept)
         return added
 
     def ask(self, text: str) -> None:
@@ -158,9 +161,14 @@ class FilterBox(Container):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self._wrong is None:
+            self._kept = self.query_terms
             self.close()
-        else:
-            self._draw()
+            return
+        # What was right of it so far is not what was meant.
+        if self.query_terms != self._kept:
+            self.query_terms = self._kept
+            self.post_message(self.Asked(self._kept))
+        self._draw()
 
     @property
     def _input(self) -> FilterInput:
