@@ -206,9 +206,11 @@ class Scope:
         """Give up this scope and everything it runs inside of, from another thread."""
         scope: Scope | None = self
         while scope is not None:
+            # Read first: a firing that is given up comes to its end and lets go of it.
+            outer = scope.parent
             scope.abandoned = True
             scope.given_up()
-            scope = scope.parent
+            scope = outer
 
     def given_up(self) -> None:
         """Leave things as if the code of this scope had failed; it will never return."""

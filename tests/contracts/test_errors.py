@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -302,3 +303,47 @@ def test_why_a_plugin_failed_is_logged_where_somebody_listens(
     assert record.levelname == "ERROR"
     assert "no_such_module_at_all" in record.getMessage()
     assert "plugin.py:1" in record.getMessage()
+
+
+def test_a_firing_around_one_that_was_given_up_is_given_up_too(
+    write: Write, open_workbench: Open
+) -> None:
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        add_action("outer", lambda wake: do_action("inner", wake))
+        add_action("inner", lambda wake: wake.wait())
+        """,
+    )
+    workbench = open_workbench()
+    workbench.time_limit = 0.05
+    wake = threading.Event()
+    outer = workbench.fire("outer", wake, kind="action")
+    try:
+        recorded = {each.hook: each for each in workbench.trace}
+        assert recorded["outer"] == outer
+        assert recorded["inner"].parent_id == outer.id
+        assert [recorded[hook].outcome for hook in ("inner", "outer")] == ["interrupted"] * 2
+    finally:
+        wake.set()
+
+
+def test_what_describing_an_error_takes_is_nobodys_time(write: Write, open_workbench: Open) -> None:
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        @on_action("run", 1)
+        def bad():
+            raise ValueError("no")
+
+        @on_action("run", 2)
+        def good():
+            pass
+        """,
+    )
+    _, good = open_workbench().fire("run").steps
+    assert good.own_ns == good.duration_ns

@@ -62,7 +62,6 @@ def record_of(firing: OpenFiring) -> Firing:
 
 def step_of(firing: OpenFiring, index: int) -> Step:
     """The record of one step."""
-    index = index if index >= 0 else len(firing.ran) + index
     registration, notes = firing.ran[index], firing.noted.get(index, ORDINARY)
     began, ended = (*firing.moments[1 + 2 * index : 3 + 2 * index], 0, 0)[:2]
     duration = max((ended or perf_counter_ns()) - began, 0) if began else 0

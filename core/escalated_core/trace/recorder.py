@@ -25,6 +25,10 @@ from escalated_core.trace.values import NO_KEYWORDS, NOT_RECORDED, Pictures
 Profile = Literal["guide", "escalated-django"]
 
 
+NO_NUMBER = -1
+"""Of arguments: no callback is known to take keywords as they are."""
+
+
 class Cause:
     """Why firings happen, and the outermost ones that happened because of it."""
 
@@ -99,10 +103,9 @@ class Recorder:
     def _open(self, kind: Kind, hook: str, outer: Scope | None) -> OpenFiring:
         cause = self._cause.get()
         owner = outer.owner if outer is not None else None
+        text = cause.text if cause is not None else "workbench"
         if owner is not None:
             text = f"plugin:{owner.slug}"
-        else:
-            text = cause.text if cause is not None else "workbench"
         firing = OpenFiring(next(self._ids), (kind, hook), text, outer, self._given_up)
         if firing.parent_id is not None:
             check_depth(firing)
@@ -122,24 +125,60 @@ class Recorder:
         is_filter = firing.kind == "filter"
         value = args[0] if is_filter else None
         pictures = self._pictures(firing, args, kwargs)
+        is_watched = pictures is not None or bool(AT_BOUNDARIES)
+        given = NO_NUMBER if kwargs else len(args)
+        now = firing.started_ns
         for registration in chain:
             if not registration.alive:
                 continue
-            if is_filter and value is not args[0]:
-                args = (value, *args[1:])
-            answer, error = self._step(firing, registration, args, kwargs)
-            if firing.nested_ns or AT_BOUNDARIES or firing.abandoned:
-                firing.leave_step()
-            before = value
-            if is_filter and error is None:
+            firing.begin(registration, now)
+            error = None
+            try:
+                firing.ended = False
+                if given in registration.fits:
+                    answer = registration.callback(*args)
+                else:
+                    answer = registration.callback(*self._fit(firing, args, kwargs), **kwargs)
+                kind = kind_of(answer)
+                if kind is CoroutineType or kind is AsyncGeneratorType:
+                    raise refusal(registration, answer)
+                firing.ended = True
+                if firing.armed:
+                    firing.settle()
+            except BaseException as raised:  # noqa: BLE001 - it ends its step only
+                firing.ended = True
+                answer, error = value, raised
+                settle(firing)
+            now = perf_counter_ns()
+            firing.moments.append(now)
+            is_odd = error is not None or firing.nested_ns or firing.noted or firing.abandoned
+            if is_watched or is_odd:
+                now = self._look(firing, pictures, (value, answer if is_filter else None), error)
+            if is_filter and answer is not value:
                 value = answer
-            if pictures is not None:
-                pictures.take(before, value)
-            if error is not None:
-                record_error(firing, error)
-            if firing.noted:
-                self._judge(firing)
+                args = (value, *args[1:])
         return value
+
+    def _look(
+        self,
+        firing: OpenFiring,
+        pictures: Pictures | None,
+        passed: tuple[Any, Any],
+        error: BaseException | None,
+    ) -> int:
+        """Record what else there is about a step that has ended; returns what time it is then.
+
+        Args:
+            passed: the value that the callback got, and the one that goes on.
+        """
+        firing.leave_step()
+        if pictures is not None:
+            pictures.take(*passed)
+        if error is not None:
+            record_error(firing, error)
+        if firing.noted:
+            self._judge(firing)
+        return perf_counter_ns()
 
     def _pictures(
         self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -152,39 +191,6 @@ class Recorder:
         firing.kwargs = NO_KEYWORDS
         firing.pictures = [NOT_RECORDED] if firing.kind == "filter" else []
         return None
-
-    def _step(
-        self,
-        firing: OpenFiring,
-        registration: Registration,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> tuple[Any, BaseException | None]:
-        """Run one callback; returns what it answered and what it raised."""
-        firing.ran.append(registration)
-        firing.owner = registration.owner
-        firing.at = registration
-        firing.armed = False
-        answer = error = None
-        firing.started_ns = began = perf_counter_ns()
-        firing.ended = False
-        try:
-            if len(args) in registration.fits and not kwargs:
-                answer = registration.callback(*args)
-            else:
-                answer = registration.callback(*self._fit(firing, args, kwargs), **kwargs)
-            kind = kind_of(answer)
-            if kind is CoroutineType or kind is AsyncGeneratorType:
-                raise refusal(registration, answer)
-            firing.ended = True
-            if firing.armed:
-                firing.settle()
-        except BaseException as raised:  # noqa: BLE001 - whatever a callback raises ends its step only
-            firing.ended = True
-            error = raised
-            settle(firing)
-        firing.moments += (began, perf_counter_ns())
-        return answer, error
 
     def _fit(
         self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -16,8 +16,6 @@ from escalated_core.scope import Owner, Scope, Sink, crossed
 
 OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
 """What a firing, a step and a value of a picture take in memory, about."""
-_EPOCH = time() - perf_counter_ns() / 1e9
-"""When the clock that measures durations was at 0, in seconds since the epoch."""
 
 
 class Notes:
@@ -77,6 +75,7 @@ class OpenFiring(Scope):
         "parent_id",
         "pictures",
         "ran",
+        "started_at",
         "thread",
         "took_ns",
     )
@@ -97,7 +96,6 @@ class OpenFiring(Scope):
         self.parent_id = around.id if around is not None else None
         self.depth = around.depth + 1 if around is not None else 0
         self.parent = outer
-        self.owner: Owner | None = None
         self.at: Registration | None = None
         """The callback that runs, or ran last."""
         self.ran: list[Registration] = []
@@ -113,10 +111,10 @@ class OpenFiring(Scope):
         self.nested_ns = self.ended_ns = 0
         self.took_ns = -1
         self.nodes = self.order = self.bytes = 0
-        """How many values its pictures have and how much memory it takes, both about; and its turn
-        among those that have finished."""
+        """About how many values its pictures have, its turn among the finished, about its size."""
         self.thread_id = threading.get_ident()
         self.thread = threading.current_thread().name
+        self.started_at = time()
         self.started_ns = perf_counter_ns()
         self.moments = [self.started_ns]
         """When it began, then the beginning and the end of each step."""
@@ -132,6 +130,10 @@ class OpenFiring(Scope):
     @property
     def turn(self) -> object:
         return self.at
+
+    @property
+    def owner(self) -> Owner | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.at.owner if self.at is not None else None
 
     @property
     def own_ns(self) -> int:
@@ -164,22 +166,26 @@ class OpenFiring(Scope):
             found = self.noted[place] = Notes()
         return found
 
+    def begin(self, registration: Registration, now: int) -> None:
+        """The callback is about to be called."""
+        self.ran.append(registration)
+        self.moments.append(now)
+        self.at = registration
+        self.started_ns = now
+        self.nested_ns = 0
+        self.armed = False
+
     def leave_step(self) -> None:
-        """The callback that came to its end fired hooks, wrote past the streams, or was given up.
+        """The callback has come to its end, and with it what it may have done besides.
 
         Raises:
             Abandoned: the thread was given up meanwhile; nothing it does counts any more.
         """
         if self.nested_ns:
             self.notes().nested_ns = self.nested_ns
-            self.nested_ns = 0
         crossed()
         if self.abandoned:
             raise Abandoned(f"{self.doing} was given up")
-
-    @property
-    def started_at(self) -> float:
-        return _EPOCH + self.moments[0] / 1e9
 
     @property
     def duration_ns(self) -> int:
@@ -195,12 +201,15 @@ class OpenFiring(Scope):
 
         What is kept is in tuples, of which Python's garbage collector has the least to do.
         """
+        now = perf_counter_ns()
+        if len(self.moments) % 2 == 0:  # the last step was given up
+            self.moments.append(now)
         ran: Any = chain if len(self.ran) == len(chain) else tuple(self.ran)
         moments: Any = tuple(self.moments)
         pictures: Any = tuple(self.pictures)
         self.ran, self.moments, self.pictures = ran, moments, pictures
-        self.took_ns = perf_counter_ns() - self.moments[0]
-        self.parent = self.at = self.owner = None
+        self.took_ns = now - self.moments[0]
+        self.parent = self.at = None
         self._lock = None
         self.bytes = OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes
         if self.noted:
