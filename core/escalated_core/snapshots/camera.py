@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from escalated_core.errors import Unwind
-from escalated_core.snapshots.memory import UNSURE, Memory, Namespace, Views, held_by
+from escalated_core.snapshots.memory import UNSURE, Memory, Watched
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
@@ -30,6 +30,7 @@ from escalated_core.snapshots.static import (
     mro,
     type_name,
 )
+from escalated_core.snapshots.watch import refers_to
 
 STRING_CAP: Final = 20_000
 """Characters (or bytes) of one text kept in a snapshot."""
@@ -44,37 +45,40 @@ _ATOMS: Final = frozenset(
     map(id, (type(None), bool, float, complex, date, timedelta, UUID, Decimal))
 )
 """Types whose instances are their own snapshot, by identity: hashing a class may run code."""
-_SMALL: Final = 1 << INTEGER_CAP
+_LARGEST: Final = 1 << INTEGER_CAP
+_SMALLEST: Final = -_LARGEST
 
 Picture = Callable[[Any, "Camera"], Any]
-Watch = Callable[[Any, int], Views]
-"""Live views that tell whether an object is as it was, given the room there is for its picture."""
+Watch = Callable[[Any, int], Watched]
+"""What tells whether an object is as it was, given the room there is for its picture."""
 
 
-def unsure(_: Any, __: int) -> Views:
+def unsure(_: Any, __: int) -> Watched:
     """Nothing tells whether it changed."""
     return UNSURE
 
 
-def never(_: Any, __: int) -> Views:
+def never(_: Any, __: int) -> Watched:
     """It does not change itself; what it holds may."""
     return ()
 
 
-def members(value: Any, room: int) -> Views:
+def members(value: Any, room: int) -> Watched:
     """What iterates over all that it holds."""
     return (value,) if len(value) <= room else UNSURE
 
 
-def entries(value: Any, room: int) -> Views:
+def entries(value: Any, room: int) -> Watched:
     """A dict."""
-    return (value, value.values()) if len(value) <= room else UNSURE
+    return (value,) if len(value) <= room else UNSURE
 
 
-def attributes_of(value: Any, room: int) -> Views:
+def attributes_of(value: Any, room: int) -> Watched:
     """An object that keeps all its attributes in its `__dict__`."""
     found = None if has_slots(kind_of(value)) else instance_dict(value)
-    return UNSURE if found is None else (Namespace(value), *entries(found, room))
+    if found is None or len(found) > room or not refers_to(value, found, kind_of(value)):
+        return UNSURE
+    return value, found
 
 
 class Pictures:
@@ -124,7 +128,7 @@ class Camera:
         if kind is str or kind is bytes:
             return value if len(value) <= STRING_CAP else _long_text(value)
         if kind is int:
-            return value if -_SMALL < value < _SMALL else _long_integer(value)
+            return value if _SMALLEST < value < _LARGEST else _long_integer(value)
         if id(kind) in _ATOMS or (kind is datetime and has_plain_zone(value.tzinfo)):
             return value
         return self._look_into(kind, value)
@@ -134,7 +138,13 @@ class Camera:
         taken = self._as_many_as_fit(values, length)
         for index, value in enumerate(taken):
             kind = kind_of(value)
-            is_itself = len(value) <= STRING_CAP if kind is str else id(kind) in _ATOMS
+            # As `take` begins, which takes a while to call for each of them.
+            if kind is str:
+                is_itself = len(value) <= STRING_CAP
+            elif kind is int:
+                is_itself = _SMALLEST < value < _LARGEST
+            else:
+                is_itself = id(kind) in _ATOMS
             if not is_itself:
                 taken[index] = self.take(value)
         if len(taken) < length:
@@ -160,7 +170,12 @@ class Camera:
             if may_clash and name in taken:
                 name = _numbered(name, again)
             kind = kind_of(value)
-            is_itself = len(value) <= STRING_CAP if kind is str else id(kind) in _ATOMS
+            if kind is str:
+                is_itself = len(value) <= STRING_CAP
+            elif kind is int:
+                is_itself = _SMALLEST < value < _LARGEST
+            else:
+                is_itself = id(kind) in _ATOMS
             taken[name] = value if is_itself else take(value)
         if len(kept) < length:
             taken["…"] = self._rest(length - len(kept))
@@ -185,9 +200,7 @@ class Camera:
         if room <= 0 or len(inside) >= DEPTH_CAP:
             return self._mark(kind, "truncated", "… not recorded: too large")
         how, watch = exact.by_id.get(id(kind)) or picture.nearest(kind) or _OBJECT
-        held, since = None, 0
-        if memory is not None:
-            held, since = held_by(watch(value, room)), len(memory.seen)
+        begun = memory.begin(value, watch, room) if memory is not None else None
         inside.add(key)
         try:
             shown = how(value, self)
@@ -197,8 +210,8 @@ class Camera:
             shown = self._mark(kind, "object", f"… unreadable: {class_name(error)}")
         finally:
             inside.discard(key)
-        if memory is not None and held is not None:
-            memory.note(value, shown, held, since, room - self._room)
+        if memory is not None:
+            memory.note(value, shown, begun, room - self._room)
         return shown
 
     def _mark(self, kind: type, why: str, text: str) -> ObjectSnapshot:
@@ -290,7 +303,7 @@ def _inner(of: Any) -> str:
     return of.text if isinstance(of, ObjectSnapshot) else repr(of)
 
 
-def _own_attributes(value: Any, room: int) -> Views:
+def _own_attributes(value: Any, room: int) -> Watched:
     """An object's attributes, unless it is also a builtin with contents of its own."""
     return UNSURE if bases.nearest(kind_of(value)) else attributes_of(value, room)
 
