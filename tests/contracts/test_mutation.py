@@ -297,7 +297,7 @@ def test_a_change_before_an_interruption_is_shown(run: Run):
 
         add_filter("run", lambda value: value)
     """)
-    workbench.time_limit = 0.05
+    workbench.time_limit = 0.3
     stuck, after = workbench.fire("run", {"tags": []}).steps
     assert (stuck.outcome, stuck.mutated) == ("interrupted", True)
     assert told(stuck) == [("added", "tags[0]")]
