@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from escalated_core.records import Firing
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
 Run = Callable[..., Workbench]
-
-HEAD = """
-from functools import partial, wraps
-
-from escalated.hooks import *
-
-got = []
-
-
-def say(text):
-    return lambda *args: print(text, *args)
-"""
-
-
-@pytest.fixture
-def run(write: Write, open_workbench: Open) -> Run:
-    """`run(code)` opens a workbench on one plugin with this code."""
-
-    def make(code: str, **options: Any) -> Workbench:
-        write("alpha", HEAD + textwrap.dedent(code))
-        return open_workbench(**options)
-
-    return make
-
-
-def said(firing: Firing) -> list[str]:
-    """What each step printed."""
-    return [step.output.strip() for step in firing.steps]
 
 
 def codes(workbench: Workbench) -> list[str]:
@@ -215,7 +186,7 @@ def test_a_filter_is_given_its_value_first(run: Run):
 
 
 @pytest.mark.parametrize("callback", ["three", "Methods.method", "partial(two, c=1)", "keyword"])
-def test_a_callback_that_needs_more_is_a_failed_step(run: Run, callback: str):
+def test_a_callback_that_needs_more_is_a_failed_step(run: Run, callback: str, said: Helper):
     workbench = run(CALLABLES + f"\nadd_action('run', {callback})\nadd_action('run', say('next'))")
     firing = workbench.fire("run", "t", kind="action")
     assert [step.outcome for step in firing.steps] == ["error", "ok"]
@@ -240,7 +211,7 @@ def test_the_error_of_a_callback_that_needs_more_shows_both_signatures(
     assert error.line == 10
 
 
-def test_arguments_given_by_keyword_count(run: Run):
+def test_arguments_given_by_keyword_count(run: Run, said: Helper):
     workbench = run(CALLABLES + "\nfor f in (two, keyword, default): add_action('run', f)")
     firing = workbench.fire("run", "t", kind="action", b="u")
     assert said(firing) == ["('t', 'u')"] * 3
@@ -279,7 +250,9 @@ def test_the_published_package_drops_nothing(run: Run):
         ("StopIteration(1)", "StopIteration: 1"),
     ],
 )
-def test_whatever_a_callback_raises_ends_its_step_only(run: Run, raised: str, text: str):
+def test_whatever_a_callback_raises_ends_its_step_only(
+    run: Run, raised: str, text: str, said: Helper
+):
     workbench = run(f"""
         def broken(value):
             raise {raised}
@@ -439,7 +412,9 @@ def test_a_hook_may_fire_itself_64_levels_deep(run: Run):
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
-def test_deeper_nesting_unwinds_to_the_outermost_firing_with_one_error(run: Run, length: int):
+def test_deeper_nesting_unwinds_to_the_outermost_firing_with_one_error(
+    run: Run, length: int, said: Helper
+):
     workbench = run(f"""
         def firing(hook):
             def again(*args):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,39 +9,14 @@ from typing import Any
 
 import pytest
 
-from escalated_core.records import Finding, Firing, Plugin
+from escalated_core.records import Finding, Plugin
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
 Run = Callable[..., Workbench]
 RunPython = Callable[[str], str]
-
-HEAD = """
-from functools import partial, wraps
-
-from escalated.hooks import *
-
-
-def say(text):
-    return lambda *args: print(text, *args)
-"""
-
-
-@pytest.fixture
-def run(write: Write, open_workbench: Open) -> Run:
-    """`run(code)` opens a workbench on one plugin with this code."""
-
-    def make(code: str, **options: Any) -> Workbench:
-        write("alpha", HEAD + textwrap.dedent(code))
-        return open_workbench(**options)
-
-    return make
-
-
-def said(firing: Firing) -> list[str]:
-    """What each step printed."""
-    return [step.output.strip() for step in firing.steps]
 
 
 def line_of(plugin: Plugin, text: str) -> int:
@@ -77,7 +51,7 @@ def test_the_module_has_the_functions_of_the_guide_and_the_registry_object(run: 
     assert workbench.fire("run", 1).result == 2
 
 
-def test_actions_and_filters_of_one_name_are_apart(run: Run):
+def test_actions_and_filters_of_one_name_are_apart(run: Run, said: Helper):
     workbench = run("""
         add_action("run", say("action"))
         add_filter("run", lambda value: f"{value} filtered")
@@ -119,7 +93,7 @@ def test_has_tells_whether_somebody_listens(run: Run):
 # --- order
 
 
-def test_lower_priorities_run_first_and_registration_order_breaks_ties(run: Run):
+def test_lower_priorities_run_first_and_registration_order_breaks_ties(run: Run, said: Helper):
     workbench = run("""
         add_action("run", say("20"), priority=20)
         add_action("run", say("default"))
@@ -141,7 +115,7 @@ def test_lower_priorities_run_first_and_registration_order_breaks_ties(run: Run)
 
 
 def test_plugins_run_in_slug_order_and_a_reload_keeps_their_place(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, said: Helper
 ):
     code = "from escalated.hooks import add_action\nadd_action('run', lambda: print({!r}))"
     for slug in ("gamma", "alpha", "beta"):
@@ -225,7 +199,7 @@ def test_a_callback_is_callable(run: Run, kind: str, callback: str):
     assert error.line == failure(workbench).line == line_of(workbench.plugins["alpha"], "add_")
 
 
-def test_a_plugin_can_catch_what_registration_raises(run: Run):
+def test_a_plugin_can_catch_what_registration_raises(run: Run, said: Helper):
     workbench = run("""
         try:
             add_action("run", print, priority="high")
@@ -238,7 +212,9 @@ def test_a_plugin_can_catch_what_registration_raises(run: Run):
 # --- duplicates and removal
 
 
-def test_the_same_callback_registered_twice_runs_twice_and_is_removed_at_once(run: Run):
+def test_the_same_callback_registered_twice_runs_twice_and_is_removed_at_once(
+    run: Run, said: Helper
+):
     workbench = run("""
         def twice():
             print("twice")
@@ -257,7 +233,7 @@ def test_the_same_callback_registered_twice_runs_twice_and_is_removed_at_once(ru
     "callback",
     ["Listener().heard", "one.heard", "decorated", "both", "Equal(1)", "Hostile.only", "len"],
 )
-def test_callbacks_are_removed_by_equality(run: Run, callback: str):
+def test_callbacks_are_removed_by_equality(run: Run, callback: str, said: Helper):
     workbench = run(f"""
         class Listener:
             def __eq__(self, other):
@@ -317,7 +293,9 @@ def test_removing_without_a_callback_removes_all_and_unknown_names_are_no_error(
     assert workbench.fire("run", "value").steps == ()
 
 
-def test_a_plugin_may_remove_what_another_registered(write: Write, open_workbench: Open):
+def test_a_plugin_may_remove_what_another_registered(
+    write: Write, open_workbench: Open, said: Helper
+):
     write("alpha", "from escalated.hooks import *\nadd_action('run', lambda: print('alpha'))")
     write("beta", "from escalated.hooks import *\nremove_action('run')")
     workbench = open_workbench()
@@ -333,7 +311,7 @@ def test_a_plugin_may_remove_what_another_registered(write: Write, open_workbenc
 
 
 def test_what_is_added_during_a_firing_takes_part_from_the_next(
-    hostile: Callable[..., Path], open_workbench: Open
+    hostile: Callable[..., Path], open_workbench: Open, said: Helper
 ):
     hostile("self-registering")
     workbench = open_workbench()
@@ -342,7 +320,7 @@ def test_what_is_added_during_a_firing_takes_part_from_the_next(
 
 
 def test_what_is_removed_during_a_firing_does_not_run_any_more(
-    hostile: Callable[..., Path], open_workbench: Open
+    hostile: Callable[..., Path], open_workbench: Open, said: Helper
 ):
     hostile("remover")
     workbench = open_workbench()
@@ -350,7 +328,7 @@ def test_what_is_removed_during_a_firing_does_not_run_any_more(
     assert said(workbench.fire("remover_run")) == ["", "last ran"]
 
 
-def test_a_callback_may_remove_itself_everything_and_register_again(run: Run):
+def test_a_callback_may_remove_itself_everything_and_register_again(run: Run, said: Helper):
     workbench = run("""
         def once():
             remove_action("once", once)
@@ -387,7 +365,7 @@ def test_removal_is_at_once_also_while_the_plugin_is_being_loaded(run: Run):
     assert [step.callback for step in workbench.trace[0].steps] == ["first"]
 
 
-def test_a_thread_started_while_loading_registers_and_fires_like_any_other(run: Run):
+def test_a_thread_started_while_loading_registers_and_fires_like_any_other(run: Run, said: Helper):
     workbench = run("""
         import threading
 

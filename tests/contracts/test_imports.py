@@ -14,31 +14,9 @@ import pytest
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
-
-SAY = """
-    {imports}
-    from escalated.hooks import add_filter
-
-    def answer(value):
-        {lazy}
-        return {expression}
-
-    add_filter("answer", answer)
-"""
-
-
-def saying(expression: str, imports: str = "", lazy: str = "pass") -> str:
-    """A plugin whose filter `answer` gives the value of an expression."""
-    return SAY.format(imports=imports, lazy=lazy, expression=expression)
-
-
-def answers(workbench: Workbench) -> list[Any]:
-    """What each plugin's filter `answer` gives, in running order."""
-    firing = workbench.fire("answer", "nobody answered")
-    assert [step.error for step in firing.steps] == [None] * len(firing.steps)
-    return [step.after for step in firing.steps]
 
 
 HEAVY = "heavy_module.py", "def process(): return 'processed'"
@@ -59,13 +37,21 @@ HEAVY = "heavy_module.py", "def process(): return 'processed'"
     ],
 )
 def test_a_plugin_imports_its_own_modules_in_every_spelling(
-    write: Write, open_workbench: Open, imports: str, lazy: str, expression: str
+    write: Write,
+    open_workbench: Open,
+    imports: str,
+    lazy: str,
+    expression: str,
+    saying: Helper,
+    answers: Helper,
 ) -> None:
     write("billing", saying(expression, imports, lazy), *HEAVY)
     assert answers(open_workbench()) == ["processed"]
 
 
-def test_one_module_is_one_module_in_every_spelling(write: Write, open_workbench: Open) -> None:
+def test_one_module_is_one_module_in_every_spelling(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     imports = "import heavy_module; from . import heavy_module as other"
     write("billing", saying("heavy_module is other", imports), *HEAVY)
     assert answers(open_workbench()) == [True]
@@ -87,7 +73,12 @@ def test_one_module_is_one_module_in_every_spelling(write: Write, open_workbench
     ],
 )
 def test_sub_packages_with_and_without_init(
-    write: Write, open_workbench: Open, imports: str, expression: str
+    write: Write,
+    open_workbench: Open,
+    imports: str,
+    expression: str,
+    saying: Helper,
+    answers: Helper,
 ) -> None:
     files = [
         *("parts/__init__.py", ""),
@@ -100,7 +91,9 @@ def test_sub_packages_with_and_without_init(
     assert answers(open_workbench()) == ["found"]
 
 
-def test_the_main_file_may_have_another_name_and_place(write: Write, open_workbench: Open) -> None:
+def test_the_main_file_may_have_another_name_and_place(
+    write: Write, open_workbench: Open, answers: Helper
+) -> None:
     folder = write("billing", "1/0", main_file="src/main.py")
     (folder / "src").mkdir()
     (folder / "src" / "beside.py").write_text("NAME = 'beside'", "utf-8")
@@ -111,7 +104,9 @@ def test_the_main_file_may_have_another_name_and_place(write: Write, open_workbe
     assert answers(open_workbench()) == [["beside", "beside", "above"]]
 
 
-def test_the_helpers_of_two_plugins_never_meet(write: Write, open_workbench: Open) -> None:
+def test_the_helpers_of_two_plugins_never_meet(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     for slug in ("alpha", "beta", "a-b", "a_b"):
         both = saying("[helpers.NAME, NAME]", "import helpers", "from .helpers import NAME")
         write(slug, both, "helpers.py", f"NAME = {slug!r}")
@@ -121,7 +116,7 @@ def test_the_helpers_of_two_plugins_never_meet(write: Write, open_workbench: Ope
 
 
 def test_a_module_named_like_the_standard_librarys_wins_inside_its_plugin_only(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
 ) -> None:
     write("alpha", saying("colorsys.NAME", "import colorsys"), "colorsys.py", "NAME = 'own'")
     write("beta", saying("colorsys.rgb_to_hsv(0, 0, 0)", "import colorsys"))
@@ -138,7 +133,7 @@ def test_a_module_named_like_the_standard_librarys_wins_inside_its_plugin_only(
 
 
 def test_importing_the_main_file_from_a_helper_does_not_run_it_twice(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     write(
         "billing",
@@ -164,7 +159,9 @@ def test_importing_the_main_file_from_a_helper_does_not_run_it_twice(
     assert workbench.reloads[-1].output == "runs\n"
 
 
-def test_a_plugin_leaves_nothing_behind(write: Write, open_workbench: Open) -> None:
+def test_a_plugin_leaves_nothing_behind(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     files = [*HEAVY, "parts/__init__.py", "", "parts/wheel.py", "NAME = 1", "bare/x.py", ""]
     everything = "import heavy_module, parts.wheel, bare.x"
     folder = write("billing", saying("1", everything), *files)
@@ -183,14 +180,18 @@ def test_a_plugin_leaves_nothing_behind(write: Write, open_workbench: Open) -> N
     assert not [file for file in held if file.startswith(str(folder))]
 
 
-def test_no_bytecode_is_written(write: Write, open_workbench: Open, root: Path) -> None:
+def test_no_bytecode_is_written(
+    write: Write, open_workbench: Open, root: Path, saying: Helper, answers: Helper
+) -> None:
     files = [*HEAVY, "parts/__init__.py", "", "parts/wheel.py", "NAME = 1"]
     write("billing", saying("1", "import heavy_module, parts.wheel"), *files)
     answers(open_workbench())
     assert not [path for path in root.rglob("*") if "pyc" in path.name]
 
 
-def test_no_bytecode_is_read(write: Write, open_workbench: Open, tmp_path: Path) -> None:
+def test_no_bytecode_is_read(
+    write: Write, open_workbench: Open, tmp_path: Path, saying: Helper, answers: Helper
+) -> None:
     import py_compile
 
     folder = write("billing", saying("NAME", "from heavy import NAME"), "heavy.py", "NAME = 'old'")
@@ -203,7 +204,7 @@ def test_no_bytecode_is_read(write: Write, open_workbench: Open, tmp_path: Path)
 
 
 def test_edits_of_the_same_size_within_a_second_are_seen(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
 ) -> None:
     write("billing", saying("NAME", "from heavy import NAME"), "heavy.py", "NAME = 0")
     workbench = open_workbench()
@@ -237,7 +238,9 @@ def test_a_failing_import_is_told_with_its_place(
     assert finding.cure
 
 
-def test_a_cyclic_import_works_as_in_python(write: Write, open_workbench: Open) -> None:
+def test_a_cyclic_import_works_as_in_python(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     write(
         "billing",
         saying("one.TWO.ONE.NAME", "import one"),
@@ -247,7 +250,9 @@ def test_a_cyclic_import_works_as_in_python(write: Write, open_workbench: Open) 
     assert answers(open_workbench()) == ["round"]
 
 
-def test_standard_and_installed_modules_are_everybodys(write: Write, open_workbench: Open) -> None:
+def test_standard_and_installed_modules_are_everybodys(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     write("alpha", saying("id(requests)", "import requests, json.decoder"))
     write("beta", saying("id(requests)", "import requests"))
     first, second = answers(open_workbench())
@@ -288,7 +293,7 @@ add_filter("answer", lambda value: [helpers.NAME, NAME])
 
 
 def test_a_plugin_flat_in_site_packages_has_its_own_files_and_no_others(
-    open_workbench: Open, site: Path
+    open_workbench: Open, site: Path, answers: Helper
 ) -> None:
     own = {"plugin.json": manifest("my_custom_plugin"), "plugin.py": PLUGIN}
     distribution(site, "my_custom_plugin", {**own, "helpers.py": "NAME = 'mine'"})
@@ -303,7 +308,9 @@ def test_a_plugin_flat_in_site_packages_has_its_own_files_and_no_others(
         workbench.reload("my_custom_plugin")
 
 
-def test_two_distributions_with_packages_of_their_own(open_workbench: Open, site: Path) -> None:
+def test_two_distributions_with_packages_of_their_own(
+    open_workbench: Open, site: Path, answers: Helper
+) -> None:
     for name in ("escalated-billing", "escalated-triage"):
         package = name.replace("-", "_")
         own = {f"{package}/plugin.json": manifest(name), f"{package}/plugin.py": PLUGIN}
@@ -316,7 +323,7 @@ def test_two_distributions_with_packages_of_their_own(open_workbench: Open, site
 
 
 def test_an_installed_plugin_may_import_itself_by_its_package(
-    open_workbench: Open, site: Path
+    open_workbench: Open, site: Path, answers: Helper
 ) -> None:
     code = "from escalated_billing.rates import RATE\nfrom escalated.hooks import add_filter\n"
     own = {

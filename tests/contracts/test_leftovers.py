@@ -16,26 +16,13 @@ from escalated_core.errors import PluginError
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 
 
 Open = Callable[..., Workbench]
 
 
 Until = Callable[[Callable[[], Any]], Any]
-
-
-ANSWER = """
-    from escalated.hooks import add_filter
-
-    def answer(value):
-        return {!r}
-
-    add_filter("answer", answer)
-"""
-
-
-def answer(workbench: Workbench) -> Any:
-    return workbench.fire("answer", None).result
 
 
 LEAK = """
@@ -150,7 +137,12 @@ def searched() -> list[list[str]]:
 
 @pytest.mark.parametrize(("addition", "when"), ADDITIONS.values(), ids=ADDITIONS)
 def test_where_python_looks_for_modules_is_as_before_when_a_plugin_goes(
-    write: Write, open_workbench: Open, monkeypatch: pytest.MonkeyPatch, addition: str, when: str
+    write: Write,
+    open_workbench: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    addition: str,
+    when: str,
+    answer: Helper,
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, "/one/of/the/program"])
     before = searched()
@@ -196,12 +188,12 @@ def test_what_a_plugin_that_cannot_be_loaded_added_is_gone(
 
 
 def test_a_thousand_plugins_reload_one_as_fast_as_ten(
-    write: Write, open_workbench: Open, until: Until
+    write: Write, open_workbench: Open, until: Until, answer: Helper, answering: Helper
 ) -> None:
     for number in range(300):
-        write(f"plugin-{number:03}", ANSWER.format(number))
+        write(f"plugin-{number:03}", answering(number))
     workbench = open_workbench(watch=True)
     assert len(workbench.plugins) == 300
-    write("plugin-299", ANSWER.format("saved"))
+    write("plugin-299", answering("saved"))
     until(lambda: answer(workbench) == "saved")
     assert [r.plugin for r in workbench.reloads if r.trigger == "save"] == ["plugin-299"]

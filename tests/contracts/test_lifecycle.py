@@ -15,44 +15,9 @@ from escalated_core.errors import PluginError, UsageError
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
-
-LISTENER = """
-    from escalated.hooks import add_action
-
-    HOOKS = ["loaded", "activated", "deactivated", "uninstalling"]
-    SLUG = {slug!r}
-
-    for name in HOOKS:
-        add_action(f"plugin_{{name}}", print)
-        add_action(f"plugin_{{name}}_{{SLUG}}", print)
-"""
-"""Listens to every hook of the lifecycle, its own included."""
-
-ON_RUN = """
-    from escalated.hooks import add_action
-
-    def on_run():
-        print("ran")
-
-    add_action("run", on_run)
-"""
-
-
-def fired(workbench: Workbench, slug: str = "") -> list[str]:
-    """The lifecycle hooks that were fired so far, those about one plugin if a slug is given."""
-    return [
-        firing.hook
-        for firing in workbench.trace
-        if firing.hook.startswith("plugin_")
-        and (not slug or firing.args[:1] == (slug,) or firing.hook.endswith(f"_{slug}"))
-    ]
-
-
-def remembered(root: Path) -> dict[str, str]:
-    path = root.parent / ".escalated-workbench" / f"{root.name}.json"
-    return json.loads(path.read_text("utf-8"))["plugins"]
 
 
 ACTIVATION = ["plugin_loaded", "plugin_activated", "plugin_activated_billing"]
@@ -60,9 +25,9 @@ DEACTIVATION = ["plugin_deactivated", "plugin_deactivated_billing"]
 
 
 def test_activation_fires_its_hooks_in_order_with_their_arguments(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, listening: Helper
 ) -> None:
-    write("billing", LISTENER.format(slug="billing"), requires={"escalated": "1.0.0"})
+    write("billing", listening("billing"), requires={"escalated": "1.0.0"})
     workbench = open_workbench()
 
     firings = [firing for firing in workbench.trace if firing.steps]
@@ -77,8 +42,10 @@ def test_activation_fires_its_hooks_in_order_with_their_arguments(
     assert {firing.kind for firing in firings} == {"action"}
 
 
-def test_the_plugin_itself_hears_of_its_own_loading(write: Write, open_workbench: Open) -> None:
-    write("billing", LISTENER.format(slug="billing"))
+def test_the_plugin_itself_hears_of_its_own_loading(
+    write: Write, open_workbench: Open, listening: Helper
+) -> None:
+    write("billing", listening("billing"))
     firing = open_workbench().trace[0]
     assert [(step.plugin, step.output) for step in firing.steps] == [
         ("billing", f"billing {firing.args[1].value}\n")
@@ -102,7 +69,7 @@ def test_what_a_plugin_does_to_the_manifest_it_is_given_stays_with_it(
 
 
 def test_a_failing_load_takes_everything_back_and_fires_no_activation_hook(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, fired: Helper
 ) -> None:
     write(
         "billing",
@@ -138,15 +105,17 @@ def test_a_failing_load_by_name_raises_the_same_finding(write: Write, open_workb
 
 
 def test_an_already_active_plugin_is_only_loaded_at_start(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, fired: Helper, listening: Helper
 ) -> None:
-    write("billing", LISTENER.format(slug="billing"))
+    write("billing", listening("billing"))
     open_workbench().close()
     assert fired(open_workbench(), "billing") == ["plugin_loaded"]
 
 
-def test_activating_an_active_plugin_does_nothing(write: Write, open_workbench: Open) -> None:
-    write("billing", ON_RUN)
+def test_activating_an_active_plugin_does_nothing(
+    write: Write, open_workbench: Open, fired: Helper, on_run_code: str
+) -> None:
+    write("billing", on_run_code)
     workbench = open_workbench()
     before = fired(workbench)
     assert workbench.activate("billing").generation == 1
@@ -154,34 +123,34 @@ def test_activating_an_active_plugin_does_nothing(write: Write, open_workbench: 
 
 
 def test_a_plugin_whose_first_load_failed_is_activated_once_when_a_save_repairs_it(
-    write: Write, open_workbench: Open, until: Until
+    write: Write, open_workbench: Open, until: Until, fired: Helper, listening: Helper
 ) -> None:
     write("billing", "def broken(:")
     workbench = open_workbench(watch=True)
     assert workbench.plugins["billing"].status == "failed"
 
-    write("billing", LISTENER.format(slug="billing"))
+    write("billing", listening("billing"))
     until(lambda: workbench.plugins["billing"].status == "active" and len(fired(workbench)) == 3)
     assert fired(workbench) == ACTIVATION
 
-    write("billing", LISTENER.format(slug="billing") + "\n    # saved again")
+    write("billing", listening("billing") + "\n    # saved again")
     until(lambda: workbench.plugins["billing"].generation == 2 and len(fired(workbench)) == 4)
     assert fired(workbench) == [*ACTIVATION, "plugin_loaded"]
 
 
 def test_a_plugin_that_failed_at_start_is_activated_in_a_later_run(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, fired: Helper, on_run_code: str
 ) -> None:
     write("billing", "def broken(:")
     open_workbench().close()
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     assert fired(open_workbench()) == ACTIVATION
 
 
 def test_a_failed_activation_by_name_is_made_good_by_a_save(
-    write: Write, open_workbench: Open, until: Until
+    write: Write, open_workbench: Open, until: Until, fired: Helper, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     workbench = open_workbench(watch=True)
     workbench.deactivate("billing")
     write("billing", "1/0")
@@ -189,15 +158,17 @@ def test_a_failed_activation_by_name_is_made_good_by_a_save(
         workbench.activate("billing")
     workbench.trace.clear()
 
-    write("billing", ON_RUN + "\n    # mended")
+    write("billing", on_run_code + "\n    # mended")
 
     until(lambda: len(fired(workbench)) == 3)
     assert fired(workbench) == ACTIVATION
 
 
-def test_states_are_remembered_across_runs(write: Write, open_workbench: Open, root: Path) -> None:
-    write("billing", ON_RUN)
-    write("triage", ON_RUN)
+def test_states_are_remembered_across_runs(
+    write: Write, open_workbench: Open, root: Path, remembered: Helper, on_run_code: str
+) -> None:
+    write("billing", on_run_code)
+    write("triage", on_run_code)
     workbench = open_workbench()
     workbench.deactivate("billing")
     workbench.close()
@@ -210,9 +181,9 @@ def test_states_are_remembered_across_runs(write: Write, open_workbench: Open, r
 
 
 def test_the_memory_lies_beside_the_root_hidden_from_git_and_whole(
-    write: Write, open_workbench: Open, root: Path
+    write: Write, open_workbench: Open, root: Path, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     open_workbench()
     folder = root.parent / ".escalated-workbench"
     assert (folder / ".gitignore").read_text("utf-8") == "*\n"
@@ -221,41 +192,57 @@ def test_the_memory_lies_beside_the_root_hidden_from_git_and_whole(
 
 
 def test_the_memory_may_lie_elsewhere(
-    write: Write, open_workbench: Open, root: Path, tmp_path: Path
+    write: Write, open_workbench: Open, root: Path, tmp_path: Path, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     open_workbench(state_dir=tmp_path / "state").close()
     assert (tmp_path / "state" / "escalated.json").is_file()
     assert not (root.parent / ".escalated-workbench").exists()
 
 
 def test_a_state_folder_that_cannot_be_written_is_a_finding_and_no_crash(
-    write: Write, open_workbench: Open, root: Path
+    write: Write, open_workbench: Open, root: Path, remembered: Helper, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
-    (root.parent / ".escalated-workbench").write_text("a file is in the way", "utf-8")
+    write("billing", on_run_code)
+    in_the_way = root.parent / ".escalated-workbench"
+    in_the_way.write_text("a file", "utf-8")
     workbench = open_workbench()
     workbench.deactivate("billing")
     assert workbench.activate("billing").status == "active"
     assert [finding.code for finding in workbench.findings] == ["memory.unwritable"]
     assert workbench.findings[0].cure
 
+    in_the_way.unlink()
+    workbench.deactivate("billing")
+    assert workbench.findings == []
+    assert remembered(root) == {"billing": "inactive"}
+
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"plugins": 3}', '{"plugins": {"billing": 1}}'])
 def test_a_spoilt_memory_means_that_plugins_are_new(
-    write: Write, open_workbench: Open, root: Path, text: str
+    write: Write,
+    open_workbench: Open,
+    root: Path,
+    text: str,
+    fired: Helper,
+    remembered: Helper,
+    on_run_code: str,
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     open_workbench().close()
     (root.parent / ".escalated-workbench" / "escalated.json").write_text(text, "utf-8")
-    assert fired(open_workbench()) == ACTIVATION
+    workbench = open_workbench()
+    assert fired(workbench) == ACTIVATION
     assert remembered(root) == {"billing": "active"}
+    # What was lost stays lost, although the file can be read again.
+    lost = ["memory.unreadable"] if "billing" not in text else []
+    assert [finding.code for finding in workbench.findings] == lost
 
 
 def test_the_memory_is_whole_whenever_somebody_reads_it(
-    write: Write, open_workbench: Open, root: Path
+    write: Write, open_workbench: Open, root: Path, remembered: Helper, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     workbench = open_workbench()
     done = threading.Event()
     seen: list[str] = []
@@ -276,10 +263,10 @@ def test_the_memory_is_whole_whenever_somebody_reads_it(
 
 
 def test_two_workbenches_of_one_root_do_not_forget_what_the_other_remembered(
-    write: Write, open_workbench: Open, root: Path
+    write: Write, open_workbench: Open, root: Path, remembered: Helper, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
-    write("triage", ON_RUN)
+    write("billing", on_run_code)
+    write("triage", on_run_code)
     workbench = open_workbench()
     path = root.parent / ".escalated-workbench" / "escalated.json"
     states = json.loads(path.read_text("utf-8"))
@@ -292,11 +279,11 @@ def test_two_workbenches_of_one_root_do_not_forget_what_the_other_remembered(
 
 
 def test_deactivation_fires_its_hooks_and_then_everything_is_gone(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, fired: Helper, listening: Helper
 ) -> None:
     write(
         "billing",
-        LISTENER.format(slug="billing")
+        listening("billing")
         + """
     import sys
     from django.db.models.signals import post_save
@@ -347,8 +334,10 @@ def test_deactivation_fires_its_hooks_and_then_everything_is_gone(
     assert not [name for name in sys.modules if name.startswith("escalated_plugins.billing")]
 
 
-def test_deactivating_an_inactive_plugin_fires_nothing(write: Write, open_workbench: Open) -> None:
-    write("billing", ON_RUN)
+def test_deactivating_an_inactive_plugin_fires_nothing(
+    write: Write, open_workbench: Open, fired: Helper, on_run_code: str
+) -> None:
+    write("billing", on_run_code)
     workbench = open_workbench()
     workbench.deactivate("billing")
     before = fired(workbench)
@@ -466,9 +455,9 @@ def test_a_registration_belongs_to_whose_code_makes_it_not_to_whose_function_it_
 
 
 def test_a_plugin_that_nobody_knows_is_named_with_those_that_are(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, on_run_code: str
 ) -> None:
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     workbench = open_workbench()
     for command in (
         workbench.activate,
@@ -480,8 +469,10 @@ def test_a_plugin_that_nobody_knows_is_named_with_those_that_are(
             command("biling")
 
 
-def test_an_inactive_plugin_is_not_reloaded(write: Write, open_workbench: Open) -> None:
-    write("billing", ON_RUN)
+def test_an_inactive_plugin_is_not_reloaded(
+    write: Write, open_workbench: Open, on_run_code: str
+) -> None:
+    write("billing", on_run_code)
     workbench = open_workbench()
     workbench.deactivate("billing")
     with pytest.raises(UsageError, match="Activate it"):

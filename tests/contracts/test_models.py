@@ -11,33 +11,8 @@ import pytest
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
-
-
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
-
-
-SAY = """
-    {imports}
-    from escalated.hooks import add_filter
-
-    def answer(value):
-        {lazy}
-        return {expression}
-
-    add_filter("answer", answer)
-"""
-
-
-def saying(expression: str, imports: str = "", lazy: str = "pass") -> str:
-    """A plugin whose filter `answer` gives the value of an expression."""
-    return SAY.format(imports=imports, lazy=lazy, expression=expression)
-
-
-def answers(workbench: Workbench) -> list[Any]:
-    """What each plugin's filter `answer` gives, in running order."""
-    firing = workbench.fire("answer", "nobody answered")
-    assert [step.error for step in firing.steps] == [None] * len(firing.steps)
-    return [step.after for step in firing.steps]
 
 
 MODELS = """
@@ -67,7 +42,7 @@ def models(more: str = "") -> tuple[str, str]:
 
 
 def test_the_models_of_a_plugin_have_tables_when_it_is_loaded(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     write("a-b", COUNT, *models())
     ((count, table, _),) = answers(open_workbench())
@@ -99,7 +74,7 @@ def test_the_guides_migration_in_an_activation_hook_succeeds(
 
 
 def test_an_unchanged_module_of_models_is_kept_across_reloads(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     write("billing", COUNT, *models())
     workbench = open_workbench()
@@ -112,7 +87,7 @@ def test_an_unchanged_module_of_models_is_kept_across_reloads(
 
 
 def test_changed_models_need_a_restart_until_they_are_as_they_were(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     folder = write("billing", COUNT, *models())
     workbench = open_workbench()
@@ -133,7 +108,9 @@ def test_changed_models_need_a_restart_until_they_are_as_they_were(
     assert workbench.findings == []
 
 
-def test_changed_models_are_live_after_a_restart(write: Write, open_workbench: Open) -> None:
+def test_changed_models_are_live_after_a_restart(
+    write: Write, open_workbench: Open, answers: Helper
+) -> None:
     write("billing", COUNT, *models())
     answers(open_workbench())
     write(
@@ -146,7 +123,9 @@ def test_changed_models_are_live_after_a_restart(write: Write, open_workbench: O
     assert workbench.findings == []
 
 
-def test_the_models_of_a_load_that_fails_are_forgotten(write: Write, open_workbench: Open) -> None:
+def test_the_models_of_a_load_that_fails_are_forgotten(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     write("billing", saying("1"))
     workbench = open_workbench()
     for _ in range(2):
@@ -162,7 +141,7 @@ def test_the_models_of_a_load_that_fails_are_forgotten(write: Write, open_workbe
 
 
 def test_models_in_the_main_file_are_defined_again_by_a_reload(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     code = (
         MODELS.format(more="")
@@ -183,7 +162,9 @@ def test_models_in_the_main_file_are_defined_again_by_a_reload(
     assert answers(workbench) == ["b"]
 
 
-def test_models_split_over_a_package_are_kept_too(write: Write, open_workbench: Open) -> None:
+def test_models_split_over_a_package_are_kept_too(
+    write: Write, open_workbench: Open, answers: Helper
+) -> None:
     split = ["models/__init__.py", "from .setting import Setting"]
     split += ["models/setting.py", MODELS.format(more="")]
     write("billing", COUNT, *split)
@@ -193,7 +174,9 @@ def test_models_split_over_a_package_are_kept_too(write: Write, open_workbench: 
     assert answers(workbench)[0][2] == before
 
 
-def test_a_clash_of_labels_is_a_finding(write: Write, open_workbench: Open) -> None:
+def test_a_clash_of_labels_is_a_finding(
+    write: Write, open_workbench: Open, answers: Helper
+) -> None:
     write("a-b", COUNT, *models())
     folder = write("a_b", COUNT, *models())
     workbench = open_workbench()
@@ -207,14 +190,16 @@ def test_a_clash_of_labels_is_a_finding(write: Write, open_workbench: Open) -> N
     assert answers(workbench)[0][1] == "a_b_setting"
 
 
-def test_plugins_without_models_share_a_label_in_peace(write: Write, open_workbench: Open) -> None:
+def test_plugins_without_models_share_a_label_in_peace(
+    write: Write, open_workbench: Open, saying: Helper, answers: Helper
+) -> None:
     for slug in ("a-b", "a_b"):
         write(slug, saying("settings.USE_TZ", "from django.conf import settings"))
     assert answers(open_workbench()) == [True, True]
 
 
 def test_a_deactivated_plugin_keeps_its_rows_and_an_uninstalled_one_does_not(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, answers: Helper
 ) -> None:
     write("billing", COUNT, *models())
     workbench = open_workbench()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -11,80 +10,45 @@ from typing import Any
 
 import pytest
 
-from escalated_core.records import Reload
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
 
-ANSWER = """
-    from escalated.hooks import add_filter
-
-    def answer(value):
-        return {!r}
-
-    add_filter("answer", answer)
-"""
-
-
-def answer(workbench: Workbench) -> Any:
-    return workbench.fire("answer", None).result
-
-
-def saves(workbench: Workbench, slug: str = "billing") -> list[Reload]:
-    """The reloads of a plugin that saves caused."""
-    return [r for r in workbench.reloads if r.plugin == slug and r.trigger in ("save", "removed")]
-
-
-def replace(path: Path, text: str) -> None:
-    """Save a file as careful editors do: beside it first, then in its place."""
-    temporary = path.with_name(f".{path.name}.swp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
-
-
-def settle(root: Path, workbench: Workbench, until: Until, name: str = "settled") -> None:
-    """Wait until everything saved before now has been taken up: a later save has been."""
-    folder = root / name
-    if folder.exists():
-        shutil.rmtree(folder)
-        until(lambda: name not in workbench.plugins)
-    folder.mkdir()
-    (folder / "plugin.py").write_text("", "utf-8")
-    (folder / "plugin.json").write_text('{"name": "S", "slug": "settled"}', "utf-8")
-    until(lambda: name in workbench.plugins and workbench.plugins[name].status == "active")
-    workbench.fire("settled")
-
-
-def dedent(text: str) -> str:
-    return "\n".join(line.removeprefix("    ") for line in text.splitlines())
-
-
-@pytest.fixture
-def watched(write: Write, open_workbench: Open) -> Workbench:
-    """A workbench that watches a plugin `billing` which answers `one`."""
-    write("billing", ANSWER.format("one"))
-    return open_workbench(watch=True)
-
 
 def test_writing_in_place_is_one_reload(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench,
+    write: Write,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    settle: Helper,
+    answering: Helper,
 ) -> None:
-    folder = write("billing", ANSWER.format("two"))
+    folder = write("billing", answering("two"))
     until(lambda: answer(watched) == "two")
-    settle(root, watched, until)
+    settle(watched)
     (reload,) = saves(watched)
     assert (reload.files, reload.generation) == ((str(folder / "plugin.py"),), 2)
     assert reload.ok
 
 
 def test_a_temporary_file_put_in_place_is_one_reload(
-    watched: Workbench, root: Path, until: Until
+    watched: Workbench,
+    root: Path,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    replace: Helper,
+    settle: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
-    replace(root / "billing" / "plugin.py", dedent(ANSWER.format("two")))
+    replace(root / "billing" / "plugin.py", dedent(answering("two")))
     until(lambda: answer(watched) == "two")
-    settle(root, watched, until)
+    settle(watched)
     (reload,) = saves(watched)
     assert reload.files == (str(root / "billing" / "plugin.py"),)
 
@@ -94,42 +58,70 @@ def test_a_temporary_file_put_in_place_is_one_reload(
     ["plugin.py.tmp", "plugin.py~", "plugin.py___jb_tmp___", "tmpab12cd_x", "plugin.py.1234"],
 )
 def test_what_an_editor_leaves_a_while_beside_the_file_is_no_reload(
-    watched: Workbench, root: Path, until: Until, beside: str
+    watched: Workbench,
+    root: Path,
+    until: Until,
+    beside: str,
+    answer: Helper,
+    saves: Helper,
+    settle: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
     path = root / "billing" / beside
-    path.write_text(dedent(ANSWER.format("two")), "utf-8")
-    settle(root, watched, until)
+    path.write_text(dedent(answering("two")), "utf-8")
+    settle(watched)
     assert saves(watched) == []
     path.replace(root / "billing" / "plugin.py")
     until(lambda: answer(watched) == "two")
-    settle(root, watched, until)
+    settle(watched)
     assert len(saves(watched)) == 1
 
 
 def test_edits_of_the_same_size_shortly_after_each_other_are_never_missed(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench,
+    write: Write,
+    root: Path,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    replace: Helper,
+    settle: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
     for number in range(100, 120):
         if number % 2:
-            replace(root / "billing" / "plugin.py", dedent(ANSWER.format(number)))
+            replace(root / "billing" / "plugin.py", dedent(answering(number)))
         else:
-            write("billing", ANSWER.format(number))
+            write("billing", answering(number))
         until(lambda number=number: answer(watched) == number)
-    settle(root, watched, until)
+    settle(watched)
     assert len(saves(watched)) == 20
 
 
 def test_a_save_that_changes_nothing_is_no_reload(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench,
+    write: Write,
+    root: Path,
+    saves: Helper,
+    settle: Helper,
+    answering: Helper,
 ) -> None:
-    write("billing", ANSWER.format("one"))
+    write("billing", answering("one"))
     os.utime(root / "billing" / "plugin.py")
-    settle(root, watched, until)
+    settle(watched)
     assert saves(watched) == []
 
 
 def test_code_that_does_not_compile_leaves_the_old_callback_answering(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench,
+    write: Write,
+    root: Path,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    answering: Helper,
 ) -> None:
     before = watched.plugins["billing"]
     folder = write("billing", "\n    def answer(value)\n        return 2")
@@ -152,7 +144,7 @@ def test_code_that_does_not_compile_leaves_the_old_callback_answering(
     assert not reload.ok
     assert reload.error == error
 
-    write("billing", ANSWER.format("two"))
+    write("billing", answering("two"))
     until(lambda: answer(watched) == "two")
     plugin = watched.plugins["billing"]
     assert (plugin.error, plugin.stale, plugin.generation) == (None, False, 2)
@@ -160,7 +152,7 @@ def test_code_that_does_not_compile_leaves_the_old_callback_answering(
 
 
 def test_code_that_raises_takes_back_what_it_registered(
-    watched: Workbench, write: Write, until: Until
+    watched: Workbench, write: Write, until: Until, answer: Helper
 ) -> None:
     write(
         "billing",
@@ -246,40 +238,49 @@ def half_written(path: Path, text: str, until: Until, half: str) -> None:
 
 
 def test_a_file_caught_half_written_is_one_reload(
-    watched: Workbench, root: Path, until: Until
+    watched: Workbench,
+    root: Path,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    settle: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
-    text = dedent(ANSWER.format("two"))
+    text = dedent(answering("two"))
     half = text[: text.index("return") - 2]
     with pytest.raises(SyntaxError):
         compile(half, "half", "exec")
     half_written(root / "billing" / "plugin.py", text, until, half)
     until(lambda: answer(watched) == "two")
-    settle(root, watched, until)
+    settle(watched)
     (reload,) = saves(watched)
     assert reload.ok
 
 
 def test_a_manifest_caught_half_written_is_one_reload(
-    watched: Workbench, root: Path, until: Until
+    watched: Workbench, root: Path, until: Until, saves: Helper, settle: Helper
 ) -> None:
     path = root / "billing" / "plugin.json"
     text = path.read_text("utf-8").replace("1.0.0", "1.1.0")
     half_written(path, text, until, text[:30])
     until(lambda: watched.plugins["billing"].version == "1.1.0")
-    settle(root, watched, until)
+    settle(watched)
     (reload,) = saves(watched)
     assert reload.ok
 
 
 def test_an_empty_file_counts_when_it_stays_empty(
-    watched: Workbench, root: Path, until: Until
+    watched: Workbench, root: Path, until: Until, answer: Helper, saves: Helper
 ) -> None:
     (root / "billing" / "plugin.py").write_text("", "utf-8")
     until(lambda: answer(watched) is None and len(saves(watched)) == 1)
 
 
-def test_helper_modules_count(write: Write, open_workbench: Open, until: Until) -> None:
-    code = ANSWER.format("x").replace("'x'", "__import__('helper').NAME")
+def test_helper_modules_count(
+    write: Write, open_workbench: Open, until: Until, answer: Helper, answering: Helper
+) -> None:
+    code = answering("x").replace("'x'", "__import__('helper').NAME")
     code = code.replace("def answer", "import helper\n    import parts.deep\n\n    def answer")
     code = code.replace("__import__('helper').NAME", "[helper.NAME, parts.deep.NAME]")
     files = ["helper.py", "NAME = 1", "parts/__init__.py", "", "parts/deep.py", "NAME = 1"]
@@ -297,8 +298,10 @@ def test_helper_modules_count(write: Write, open_workbench: Open, until: Until) 
     until(lambda: answer(workbench) == [3, 2])
 
 
-def test_the_manifest_counts(watched: Workbench, write: Write, until: Until) -> None:
-    folder = write("billing", ANSWER.format("one"), version="1.1.0")
+def test_the_manifest_counts(
+    watched: Workbench, write: Write, until: Until, answer: Helper, answering: Helper
+) -> None:
+    folder = write("billing", answering("one"), version="1.1.0")
     until(lambda: watched.plugins["billing"].version == "1.1.0")
     assert watched.plugins["billing"].generation == 2
 
@@ -309,7 +312,7 @@ def test_the_manifest_counts(watched: Workbench, write: Write, until: Until) -> 
     assert answer(watched) == "one"
     assert watched.findings[0].file == str(folder / "plugin.json")
 
-    write("billing", ANSWER.format("one"), version="1.2.0")
+    write("billing", answering("one"), version="1.2.0")
     until(lambda: watched.plugins["billing"].version == "1.2.0")
     assert watched.findings == []
 
@@ -318,58 +321,29 @@ def test_the_manifest_counts(watched: Workbench, write: Write, until: Until) -> 
     "name", ["templates/ticket.html", "templates/mail.txt", "data.json", "style.css"]
 )
 def test_templates_and_other_files_count(
-    watched: Workbench, root: Path, until: Until, name: str
+    watched: Workbench, root: Path, until: Until, name: str, saves: Helper, settle: Helper
 ) -> None:
     path = root / "billing" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("old", "utf-8")
     until(lambda: [r for r in saves(watched) if str(path) in r.files])
-    settle(root, watched, until)
+    settle(watched)
     before = len(saves(watched))
     path.write_text("new", "utf-8")
     until(lambda: len(saves(watched)) == before + 1)
     assert saves(watched)[-1].files == (str(path),)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "plugin.py~",
-        ".plugin.py.swp",
-        ".plugin.py.swx",
-        "plugin.py.swo",
-        "4913",
-        "#plugin.py#",
-        ".#plugin.py",
-        "__pycache__/plugin.cpython-311.pyc",
-        ".git/index",
-        "helper.pyc",
-        ".DS_Store",
-    ],
-)
-def test_editor_droppings_do_not_count(
-    watched: Workbench, root: Path, until: Until, name: str
-) -> None:
-    path = root / "billing" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("dropped", "utf-8")
-    settle(root, watched, until)
-    path.write_text("dropped again", "utf-8")
-    path.unlink()
-    settle(root, watched, until)
-    assert saves(watched) == []
-
-
 def test_only_the_changed_plugin_is_touched(
-    write: Write, open_workbench: Open, root: Path, until: Until
+    write: Write, open_workbench: Open, until: Until, settle: Helper, answering: Helper
 ) -> None:
     for slug in ("alpha", "billing", "zeta"):
-        write(slug, ANSWER.format(slug))
+        write(slug, answering(slug))
     workbench = open_workbench(watch=True)
     before = workbench.plugins
-    write("billing", ANSWER.format("changed"))
+    write("billing", answering("changed"))
     until(lambda: workbench.plugins["billing"].generation == 2)
-    settle(root, workbench, until)
+    settle(workbench)
     after = workbench.plugins
     assert {slug: after[slug] for slug in ("alpha", "zeta")} == {
         slug: before[slug] for slug in ("alpha", "zeta")
@@ -419,20 +393,22 @@ def test_findings_go_when_their_cause_goes(watched: Workbench, write: Write, unt
 
 
 def test_a_reload_fires_plugin_loaded_and_no_activation_hook(
-    watched: Workbench, write: Write, until: Until
+    watched: Workbench, write: Write, until: Until, answering: Helper
 ) -> None:
     watched.trace.clear()
-    write("billing", ANSWER.format("two"))
+    write("billing", answering("two"))
     until(lambda: [firing for firing in watched.trace if firing.hook == "plugin_loaded"])
     assert [firing.hook for firing in watched.trace] == ["plugin_loaded"]
     (firing,) = watched.trace
     assert firing.args[0] == "billing"
 
 
-def test_a_reload_tells_what_it_changed(watched: Workbench, write: Write, until: Until) -> None:
+def test_a_reload_tells_what_it_changed(
+    watched: Workbench, write: Write, until: Until, saves: Helper, answering: Helper
+) -> None:
     write(
         "billing",
-        ANSWER.format("two")
+        answering("two")
         + """
     from escalated.hooks import add_action
     from escalated.plugin_ui_service import register_menu_item
@@ -457,12 +433,17 @@ def test_a_reload_tells_what_it_changed(watched: Workbench, write: Write, until:
 
 
 def test_an_inactive_plugin_is_not_loaded_by_a_save(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench,
+    write: Write,
+    until: Until,
+    answer: Helper,
+    settle: Helper,
+    answering: Helper,
 ) -> None:
     watched.deactivate("billing")
-    write("billing", ANSWER.format("two"), version="2.0.0")
+    write("billing", answering("two"), version="2.0.0")
     until(lambda: watched.plugins["billing"].version == "2.0.0")
-    settle(root, watched, until)
+    settle(watched)
     assert answer(watched) is None
     assert watched.plugins["billing"].status == "inactive"
     watched.activate("billing")

@@ -12,6 +12,7 @@ from escalated_core.errors import UsageError
 from escalated_core.sessions.session import read
 from escalated_workbench import Workbench
 from escalated_workbench.playback import Playback
+from escalated_workbench.saving import save_report
 
 Open = Callable[..., Workbench]
 Write = Callable[..., Path]
@@ -85,6 +86,28 @@ def test_a_playback_shows_what_was_there_and_runs_nothing(fired: Workbench, tmp_
         assert heard["ticket_data"] == ["tidy"]
         with pytest.raises(UsageError, match="nothing of it runs"):
             playback.fire("ticket_data")
+
+
+def test_a_session_tells_how_long_imports_took(
+    write: Write, open_workbench: Open, tmp_path: Path
+) -> None:
+    write("alpha", "import helper", "helper.py", "import colorsys")
+    workbench = open_workbench()
+    imports = workbench.plugins["alpha"].imports
+    path, older, page = (tmp_path / name for name in ("a.session", "b.session", "a.html"))
+    workbench.save(path)
+    with Playback(path) as playback:
+        assert playback.plugins["alpha"].imports == imports != ()
+    save_report(path, page)
+    assert f"import {imports[0].name} · alpha" in page.read_text("utf-8")
+
+    header, rest = path.read_text("utf-8").split("\n", 1)
+    content = json.loads(header)
+    for plugin in content["plugins"]:
+        del plugin["imports"]
+    older.write_text(f"{json.dumps(content)}\n{rest}", "utf-8")
+    with Playback(older) as playback:
+        assert playback.plugins["alpha"].imports == ()
 
 
 def test_a_firing_that_is_not_there_is_named(fired: Workbench) -> None:

@@ -14,50 +14,9 @@ from escalated_core.errors import PluginError
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
-
-
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
-
-
 Until = Callable[[Callable[[], Any]], Any]
-
-
-LISTENER = """
-    from escalated.hooks import add_action
-
-    HOOKS = ["loaded", "activated", "deactivated", "uninstalling"]
-    SLUG = {slug!r}
-
-    for name in HOOKS:
-        add_action(f"plugin_{{name}}", print)
-        add_action(f"plugin_{{name}}_{{SLUG}}", print)
-"""
-"""Listens to every hook of the lifecycle, its own included."""
-
-
-ON_RUN = """
-    from escalated.hooks import add_action
-
-    def on_run():
-        print("ran")
-
-    add_action("run", on_run)
-"""
-
-
-def fired(workbench: Workbench, slug: str = "") -> list[str]:
-    """The lifecycle hooks that were fired so far, those about one plugin if a slug is given."""
-    return [
-        firing.hook
-        for firing in workbench.trace
-        if firing.hook.startswith("plugin_")
-        and (not slug or firing.args[:1] == (slug,) or firing.hook.endswith(f"_{slug}"))
-    ]
-
-
-def remembered(root: Path) -> dict[str, str]:
-    path = root.parent / ".escalated-workbench" / f"{root.name}.json"
-    return json.loads(path.read_text("utf-8"))["plugins"]
 
 
 ACTIVATION = ["plugin_loaded", "plugin_activated", "plugin_activated_billing"]
@@ -70,9 +29,14 @@ UNINSTALLATION = ["plugin_uninstalling", "plugin_uninstalling_billing"]
 
 
 def test_uninstalling_an_active_plugin_fires_its_hooks_and_deletes_its_files(
-    write: Write, open_workbench: Open, root: Path
+    write: Write,
+    open_workbench: Open,
+    root: Path,
+    fired: Helper,
+    remembered: Helper,
+    listening: Helper,
 ) -> None:
-    folder = write("billing", LISTENER.format(slug="billing"))
+    folder = write("billing", listening("billing"))
     workbench = open_workbench()
     workbench.trace.clear()
 
@@ -110,9 +74,9 @@ def test_the_files_are_still_there_while_the_uninstall_hooks_run(
 
 
 def test_an_inactive_plugin_is_loaded_for_its_uninstall_hook_which_runs_once(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, fired: Helper, listening: Helper
 ) -> None:
-    folder = write("billing", LISTENER.format(slug="billing"))
+    folder = write("billing", listening("billing"))
     workbench = open_workbench()
     workbench.deactivate("billing")
     workbench.trace.clear()
@@ -153,9 +117,9 @@ def test_a_failing_uninstall_hook_does_not_keep_the_plugin(
 
 
 def test_of_a_symlinked_plugin_only_the_link_is_deleted(
-    write: Write, open_workbench: Open, root: Path, tmp_path: Path
+    write: Write, open_workbench: Open, root: Path, tmp_path: Path, listening: Helper
 ) -> None:
-    folder = write("billing", LISTENER.format(slug="billing"))
+    folder = write("billing", listening("billing"))
     real = tmp_path / "checkout"
     shutil.move(folder, real)
     folder.symlink_to(real, target_is_directory=True)
@@ -168,17 +132,21 @@ def test_of_a_symlinked_plugin_only_the_link_is_deleted(
     assert sorted(path.name for path in real.iterdir()) == ["plugin.json", "plugin.py"]
 
 
-def test_a_plugin_uninstalled_and_put_back_is_new(write: Write, open_workbench: Open) -> None:
-    write("billing", ON_RUN)
+def test_a_plugin_uninstalled_and_put_back_is_new(
+    write: Write, open_workbench: Open, fired: Helper, on_run_code: str
+) -> None:
+    write("billing", on_run_code)
     workbench = open_workbench()
     workbench.uninstall("billing")
     workbench.close()
-    write("billing", ON_RUN)
+    write("billing", on_run_code)
     assert fired(open_workbench()) == ACTIVATION
 
 
-def test_a_folder_without_a_manifest_is_not_deleted(write: Write, open_workbench: Open) -> None:
-    folder = write("billing", LISTENER.format(slug="billing"))
+def test_a_folder_without_a_manifest_is_not_deleted(
+    write: Write, open_workbench: Open, fired: Helper, listening: Helper
+) -> None:
+    folder = write("billing", listening("billing"))
     workbench = open_workbench()
     (folder / "plugin.json").unlink()
     workbench.trace.clear()
@@ -190,7 +158,7 @@ def test_a_folder_without_a_manifest_is_not_deleted(write: Write, open_workbench
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: Helper) -> Path:
     """The folder of an installed distribution `escalated-billing` that is a plugin."""
     site = tmp_path / "site"
     info = site / "escalated_billing-1.2.0.dist-info"
@@ -204,7 +172,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     files = {
         "plugin.json": json.dumps(manifest),
-        "plugin.py": LISTENER.format(slug="escalated-billing").replace("\n    ", "\n"),
+        "plugin.py": listening("escalated-billing").replace("\n    ", "\n"),
         "escalated_billing-1.2.0.dist-info/METADATA": (
             "Metadata-Version: 2.1\nName: escalated-billing\nVersion: 1.2.0\n"
         ),
@@ -218,7 +186,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_installed_plugins_start_inactive_and_are_remembered_like_others(
-    installed: Path, open_workbench: Open
+    installed: Path, open_workbench: Open, fired: Helper
 ) -> None:
     workbench = open_workbench()
     plugin = workbench.plugins["escalated-billing"]
@@ -234,7 +202,9 @@ def test_installed_plugins_start_inactive_and_are_remembered_like_others(
     assert fired(again) == ["plugin_loaded"]
 
 
-def test_an_installed_plugin_cannot_be_deleted(installed: Path, open_workbench: Open) -> None:
+def test_an_installed_plugin_cannot_be_deleted(
+    installed: Path, open_workbench: Open, fired: Helper
+) -> None:
     workbench = open_workbench()
     with pytest.raises(PluginError, match="pip uninstall escalated-billing"):
         workbench.uninstall("escalated-billing")
@@ -244,20 +214,20 @@ def test_an_installed_plugin_cannot_be_deleted(installed: Path, open_workbench: 
 
 
 def test_a_folder_hides_the_installed_plugin_of_its_name(
-    installed: Path, write: Write, open_workbench: Open
+    installed: Path, write: Write, open_workbench: Open, on_run_code: str
 ) -> None:
-    write("escalated-billing", ON_RUN)
+    write("escalated-billing", on_run_code)
     workbench = open_workbench()
     assert workbench.plugins["escalated-billing"].source == "local"
     assert [finding.code for finding in workbench.findings] == ["discovery.hidden"]
 
 
 def test_a_folder_made_while_running_hides_the_installed_plugin_of_its_name(
-    installed: Path, write: Write, open_workbench: Open, until: Until
+    installed: Path, write: Write, open_workbench: Open, until: Until, on_run_code: str
 ) -> None:
     workbench = open_workbench(watch=True)
     workbench.activate("escalated-billing")
-    write("escalated-billing", ON_RUN)
+    write("escalated-billing", on_run_code)
     until(lambda: [p.source for p in workbench.plugins.values()] == ["local"])
     until(lambda: workbench.fire("run").steps)
     assert workbench.plugins["escalated-billing"].status == "active"

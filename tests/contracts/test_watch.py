@@ -10,83 +10,29 @@ from typing import Any
 
 import pytest
 
-from escalated_core.records import Reload
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
-
-
+Helper = Callable[..., Any]
 Open = Callable[..., Workbench]
-
-
 Until = Callable[[Callable[[], Any]], Any]
 
 
-ANSWER = """
-    from escalated.hooks import add_filter
-
-    def answer(value):
-        return {!r}
-
-    add_filter("answer", answer)
-"""
-
-
-def answer(workbench: Workbench) -> Any:
-    return workbench.fire("answer", None).result
-
-
-def saves(workbench: Workbench, slug: str = "billing") -> list[Reload]:
-    """The reloads of a plugin that saves caused."""
-    return [r for r in workbench.reloads if r.plugin == slug and r.trigger in ("save", "removed")]
-
-
-def replace(path: Path, text: str) -> None:
-    """Save a file as careful editors do: beside it first, then in its place."""
-    temporary = path.with_name(f".{path.name}.swp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
-
-
-def settle(root: Path, workbench: Workbench, until: Until, name: str = "settled") -> None:
-    """Wait until everything saved before now has been taken up: a later save has been."""
-    folder = root / name
-    if folder.exists():
-        shutil.rmtree(folder)
-        until(lambda: name not in workbench.plugins)
-    folder.mkdir()
-    (folder / "plugin.py").write_text("", "utf-8")
-    (folder / "plugin.json").write_text('{"name": "S", "slug": "settled"}', "utf-8")
-    until(lambda: name in workbench.plugins and workbench.plugins[name].status == "active")
-    workbench.fire("settled")
-
-
-def dedent(text: str) -> str:
-    return "\n".join(line.removeprefix("    ") for line in text.splitlines())
-
-
-@pytest.fixture
-def watched(write: Write, open_workbench: Open) -> Workbench:
-    """A workbench that watches a plugin `billing` which answers `one`."""
-    write("billing", ANSWER.format("one"))
-    return open_workbench(watch=True)
-
-
 def test_a_new_folder_appears_and_is_activated_once(
-    watched: Workbench, write: Write, until: Until
+    watched: Workbench, write: Write, until: Until, answering: Helper
 ) -> None:
-    write("alpha", ANSWER.format("alpha").replace("answer", "alpha"))
+    write("alpha", answering("alpha").replace("answer", "alpha"))
     until(lambda: watched.fire("alpha", None).result == "alpha")
     assert list(watched.plugins) == ["alpha", "billing"]
     lifecycle = [f for f in watched.trace if f.cause == "lifecycle" and "billing" not in f.args]
     hooks = ["plugin_loaded", "plugin_activated", "plugin_activated_alpha"]
     assert [firing.hook for firing in lifecycle] == ["plugin_activated_billing", *hooks]
-    write("alpha", ANSWER.format("beta").replace("answer", "alpha"))
+    write("alpha", answering("beta").replace("answer", "alpha"))
     until(lambda: watched.fire("alpha", None).result == "beta")
 
 
 def test_a_new_folder_written_bit_by_bit_comes_up(
-    watched: Workbench, root: Path, until: Until
+    watched: Workbench, root: Path, until: Until, dedent: Helper, answering: Helper
 ) -> None:
     folder = root / "alpha"
     folder.mkdir()
@@ -104,26 +50,28 @@ def test_a_new_folder_written_bit_by_bit_comes_up(
             == ["manifest.empty-field", "manifest.main-file-missing"][::-1]
         )
     )
-    (folder / "plugin.py").write_text(dedent(ANSWER.format("alpha").replace("answer", "alpha")))
+    (folder / "plugin.py").write_text(dedent(answering("alpha").replace("answer", "alpha")))
     until(lambda: watched.fire("alpha", None).result == "alpha")
     assert watched.plugins["alpha"].status == "active"
 
 
 def test_deleting_a_folder_removes_the_plugin(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
 ) -> None:
-    write("zeta", ANSWER.format("zeta"))
+    write("zeta", answering("zeta"))
     until(lambda: answer(watched) == "zeta")
     shutil.rmtree(root / "zeta")
     until(lambda: "zeta" not in watched.plugins)
     assert answer(watched) == "one"
     assert [finding for finding in watched.findings if finding.plugin == "zeta"] == []
     assert "plugin_deactivated" not in [firing.hook for firing in watched.trace]
-    write("zeta", ANSWER.format("again"))
+    write("zeta", answering("again"))
     until(lambda: answer(watched) == "again")
 
 
-def test_moving_a_folder_away_and_back(watched: Workbench, root: Path, until: Until) -> None:
+def test_moving_a_folder_away_and_back(
+    watched: Workbench, root: Path, until: Until, answer: Helper
+) -> None:
     folder, elsewhere = root / "billing", root.parent / "elsewhere"
     for _ in range(3):
         folder.rename(elsewhere)
@@ -133,41 +81,43 @@ def test_moving_a_folder_away_and_back(watched: Workbench, root: Path, until: Un
         until(lambda: answer(watched) == "one")
 
 
-def test_renaming_a_folder_is_another_plugin(watched: Workbench, root: Path, until: Until) -> None:
+def test_renaming_a_folder_is_another_plugin(
+    watched: Workbench, root: Path, until: Until, answer: Helper
+) -> None:
     (root / "billing").rename(root / "invoices")
     until(lambda: list(watched.plugins) == ["invoices"])
     until(lambda: answer(watched) == "one")
 
 
 def test_the_root_may_go_and_come_back(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
 ) -> None:
     for number in range(3):
         shutil.rmtree(root)
         until(lambda: watched.plugins == {})
         root.mkdir()
-        write("billing", ANSWER.format(number))
+        write("billing", answering(number))
         until(lambda number=number: answer(watched) == number)
-        write("billing", ANSWER.format(-1))
+        write("billing", answering(-1))
         until(lambda: answer(watched) == -1)
 
 
 def test_the_root_may_be_replaced_at_once(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
 ) -> None:
     other = root.with_name("other")
     for number in range(3):
         shutil.copytree(root, other)
         shutil.rmtree(root)
         other.rename(root)
-        write("billing", ANSWER.format(number))
+        write("billing", answering(number))
         until(lambda number=number: answer(watched) == number)
 
 
 @pytest.fixture
-def linked(write: Write, root: Path, tmp_path: Path) -> Path:
+def linked(write: Write, root: Path, tmp_path: Path, answering: Helper) -> Path:
     """The real folder of a plugin `billing` that is a link in the root."""
-    folder = write("billing", ANSWER.format("one"))
+    folder = write("billing", answering("one"))
     real = tmp_path / "checkout" / "the-plugin"
     real.parent.mkdir()
     shutil.move(folder, real)
@@ -176,26 +126,41 @@ def linked(write: Write, root: Path, tmp_path: Path) -> Path:
 
 
 def test_a_linked_plugin_is_followed(
-    linked: Path, open_workbench: Open, root: Path, until: Until
+    linked: Path,
+    open_workbench: Open,
+    root: Path,
+    until: Until,
+    answer: Helper,
+    saves: Helper,
+    replace: Helper,
+    settle: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
     workbench = open_workbench(watch=True)
     assert answer(workbench) == "one"
-    (linked / "plugin.py").write_text(dedent(ANSWER.format("two")), "utf-8")
+    (linked / "plugin.py").write_text(dedent(answering("two")), "utf-8")
     until(lambda: answer(workbench) == "two")
-    replace(linked / "plugin.py", dedent(ANSWER.format("three")))
+    replace(linked / "plugin.py", dedent(answering("three")))
     until(lambda: answer(workbench) == "three")
-    settle(root, workbench, until)
+    settle(workbench)
     assert [r.files for r in saves(workbench)] == [(str(root / "billing" / "plugin.py"),)] * 2
 
 
 def test_a_plugin_linked_while_running_is_followed(
-    watched: Workbench, root: Path, tmp_path: Path, until: Until
+    watched: Workbench,
+    root: Path,
+    tmp_path: Path,
+    until: Until,
+    answer: Helper,
+    dedent: Helper,
+    answering: Helper,
 ) -> None:
     real = tmp_path / "checkout"
     shutil.copytree(root / "billing", real)
     (root / "zeta").symlink_to(real, target_is_directory=True)
     until(lambda: "zeta" in watched.plugins)
-    (real / "plugin.py").write_text(dedent(ANSWER.format("linked")), "utf-8")
+    (real / "plugin.py").write_text(dedent(answering("linked")), "utf-8")
     until(lambda: answer(watched) == "linked")
     (root / "zeta").unlink()
     until(lambda: "zeta" not in watched.plugins)
@@ -203,21 +168,23 @@ def test_a_plugin_linked_while_running_is_followed(
 
 
 def test_a_link_that_leads_round_in_circles_does_no_harm(
-    watched: Workbench, write: Write, root: Path, until: Until
+    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
 ) -> None:
     for name in ("circle", "circle-too"):
         (root / "billing" / name).symlink_to(root, target_is_directory=True)
     (root / "self").symlink_to(root / "self")
-    write("billing", ANSWER.format("two"))
+    write("billing", answering("two"))
     until(lambda: answer(watched) == "two")
 
 
-def test_the_root_may_be_a_link(write: Write, root: Path, tmp_path: Path, until: Until) -> None:
-    write("billing", ANSWER.format("one"))
+def test_the_root_may_be_a_link(
+    write: Write, root: Path, tmp_path: Path, until: Until, answer: Helper, answering: Helper
+) -> None:
+    write("billing", answering("one"))
     link = tmp_path / "link"
     link.symlink_to(root, target_is_directory=True)
     with Workbench(link, watch=True) as workbench:
-        write("billing", ANSWER.format("two"))
+        write("billing", answering("two"))
         until(lambda: answer(workbench) == "two")
 
 
@@ -232,17 +199,46 @@ NAMES_A_NOTE = """
     "name", ["README.md", "notes.TXT", "changes.rst", "LICENSE", "COPYING.LIB"]
 )
 def test_notes_beside_the_manifest_do_not_count(
-    watched: Workbench, root: Path, until: Until, name: str
+    watched: Workbench, root: Path, name: str, saves: Helper, settle: Helper
 ) -> None:
     (root / "billing" / name).write_text("For people.", "utf-8")
-    settle(root, watched, until)
+    settle(watched)
     assert saves(watched) == []
 
 
 def test_a_note_that_the_code_names_counts(
-    write: Write, open_workbench: Open, until: Until
+    write: Write, open_workbench: Open, until: Until, saves: Helper
 ) -> None:
     folder = write("billing", NAMES_A_NOTE)
     watched = open_workbench(watch=True)
     (folder / "greeting.txt").write_text("Hello", "utf-8")
     until(lambda: [r.files for r in saves(watched)] == [(str(folder / "greeting.txt"),)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plugin.py~",
+        ".plugin.py.swp",
+        ".plugin.py.swx",
+        "plugin.py.swo",
+        "4913",
+        "#plugin.py#",
+        ".#plugin.py",
+        "__pycache__/plugin.cpython-311.pyc",
+        ".git/index",
+        "helper.pyc",
+        ".DS_Store",
+    ],
+)
+def test_editor_droppings_do_not_count(
+    watched: Workbench, root: Path, name: str, saves: Helper, settle: Helper
+) -> None:
+    path = root / "billing" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("dropped", "utf-8")
+    settle(watched)
+    path.write_text("dropped again", "utf-8")
+    path.unlink()
+    settle(watched)
+    assert saves(watched) == []

@@ -8,13 +8,16 @@ from typing import Literal
 
 from escalated_core.records import Finding
 
-Topic = Literal["discovery", "manifest", "load", "live"]
+Topic = Literal["discovery", "manifest", "load", "live", "memory"]
 
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
 
 class Findings:
-    """Findings by plugin and topic: a topic is replaced as a whole, live findings add up."""
+    """Findings by plugin and topic: a topic is replaced as a whole, live findings add up.
+
+    What is about no plugin is held under None.
+    """
 
     def __init__(self) -> None:
         self._held: dict[tuple[str | None, Topic], dict[Finding, None]] = {}
@@ -22,7 +25,7 @@ class Findings:
         self.revision = 0
         """Goes up with every change, for whoever polls."""
 
-    def replace(self, plugin: str, topic: Topic, findings: Iterable[Finding]) -> None:
+    def replace(self, plugin: str | None, topic: Topic, findings: Iterable[Finding]) -> None:
         with self._lock:
             self._held[plugin, topic] = dict.fromkeys(findings)
             self.revision += 1
@@ -47,7 +50,7 @@ class Findings:
             self.revision += 1
             return list(self._held.pop((plugin, topic), ()))
 
-    def forget(self, plugin: str, *topics: Topic) -> None:
+    def forget(self, plugin: str | None, *topics: Topic) -> None:
         """Drop the findings of a plugin on these topics, or all of them."""
         with self._lock:
             self.revision += 1

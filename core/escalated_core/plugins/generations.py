@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from time import time
 
+from escalated_core.hooks.catalogue import Catalogue
+from escalated_core.plugins.doubts import doubts
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.loader import Load, Loader
 from escalated_core.plugins.manifest import Manifest
-from escalated_core.plugins.plugin import LivePlugin, load_finding, needs_restart
+from escalated_core.plugins.plugin import Change, LivePlugin, load_finding, needs_restart
 from escalated_core.plugins.reloads import Reloads, Trigger
 from escalated_core.records import ErrorRecord, Finding, Location
 from escalated_core.scope import Owner, Scope
@@ -19,10 +21,11 @@ logger = logging.getLogger("escalated.plugins")
 class Generations:
     """Puts one generation of a plugin in the place of another, and keeps its record true."""
 
-    def __init__(self, loader: Loader, findings: Findings) -> None:
+    def __init__(self, loader: Loader, findings: Findings, catalogue: Catalogue) -> None:
         self.reloads = Reloads()
         self._loader = loader
         self._findings = findings
+        self._catalogue = catalogue
 
     def next_place(self) -> int:
         """A turn after everything registered so far, for a plugin that is new."""
@@ -56,12 +59,19 @@ class Generations:
                 self._succeeded(plugin, manifest, load)
             attempt.done(load)
             # Last, as the new code need not wait for it.
-            for finding in self._loader.look_over(load):
-                self._findings.report(finding, "load")
+            self._loader.note_patches(load)
+            self._judge(owner)
 
         load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish)
         finish(load)
         return load.error is None
+
+    def stop(self, plugin: LivePlugin, files: tuple[str, ...], change: Change) -> bool:
+        """Whether changed files must not load the plugin again, as it would go on for ever."""
+        loop = plugin.loop.found(plugin.slug, files, change.own)
+        if loop is not None:
+            self._findings.report(loop)
+        return loop is not None
 
     def take_down(self, plugin: LivePlugin, trigger: Trigger) -> None:
         """Unload the plugin, if it is loaded: everything it registered is gone."""
@@ -102,6 +112,13 @@ class Generations:
         plugin.manifest = manifest
         models = [needs_restart(plugin.slug, what, Location(file, 1)) for what, file in load.models]
         self._findings.replace(plugin.slug, "load", [*models, *self._needing_restart(plugin)])
+
+    def _judge(self, owner: Owner) -> None:
+        """Report what is doubtful about the callbacks of a generation."""
+        chains = [chain for _, _, chain in self._loader.registry]
+        own = [each for chain in chains for each in chain if each.owner is owner]
+        for finding in doubts(own, self._catalogue):
+            self._findings.report(finding, "load")
 
     def _needing_restart(self, plugin: LivePlugin) -> list[Finding]:
         left = self._loader.leftovers.of(plugin.slug, plugin.owner)

@@ -18,7 +18,6 @@ from escalated_core.plugins.discovery import Found, discover_installed, discover
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.generations import Generations
 from escalated_core.plugins.imports import digest_of, tries
-from escalated_core.plugins.loader import Loader
 from escalated_core.plugins.manifest import Manifest, ManifestReading, Versions, read_manifest
 from escalated_core.plugins.memory import Memory
 from escalated_core.plugins.plugin import Change, LivePlugin, load_finding, manifest_error
@@ -31,7 +30,7 @@ class Lifecycle:
 
     Args:
         root: the folder that holds a folder for each local plugin.
-        loader: loads plugins into the registries.
+        generations: loads plugins into the registries.
         fire: fires an action, e.g. `fire("plugin_loaded", slug, manifest)`.
         findings: where findings about plugins are held.
         memory: which plugins were active.
@@ -41,15 +40,15 @@ class Lifecycle:
     def __init__(
         self,
         root: Path,
-        loader: Loader,
+        generations: Generations,
         fire: Callable[..., None],
         findings: Findings,
         memory: Memory,
         versions: Versions,
     ) -> None:
         self.root = root
-        self._generations = Generations(loader, findings)
-        self.reloads = self._generations.reloads
+        self._generations = generations
+        self.reloads = generations.reloads
         self._fire = fire
         self._findings = findings
         self._memory = memory
@@ -144,8 +143,9 @@ class Lifecycle:
                 self.add(found, "save")
         elif found is not None and known.found.source == "local":
             known.found = found
-            if files := known.unseen(change):
+            if (files := known.unseen(change)) and not self._generations.stop(known, files, change):
                 self.reload(slug, "save", files)
+                known.loop.turned()
         elif found is not None:
             self.remove(slug)
             self.add(found, "save")

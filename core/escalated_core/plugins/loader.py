@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
 from escalated_core.errors import Interrupted, PluginError
-from escalated_core.hooks.catalogue import Catalogue
-from escalated_core.hooks.registration import Registration
-from escalated_core.hooks.registry import HookRegistry, Key, Stage
+from escalated_core.hooks.registry import HookRegistry, Stage
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginFinder, PluginSpace, digest_of
 from escalated_core.plugins.leftovers import Leftovers
 from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.ui import UiItem, UiRegistry
-from escalated_core.records import (
-    Callback,
-    CataloguedHook,
-    ErrorRecord,
-    Finding,
-    Frame,
-    Location,
-)
+from escalated_core.records import Callback, ErrorRecord, Finding, Frame, Location
 from escalated_core.scope import Owner, Scope
 from escalated_core.trace.capture import plugin_place, stack_of
 from escalated_core.trace.tracebacks import error_record, source_around
@@ -70,7 +61,6 @@ class Load:
     error: ErrorRecord | None = None
     finding: Finding | None = None
     """What the error says of itself, if it knows better than its type and message."""
-    came: tuple[Callback, ...] = ()
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     models: tuple[tuple[str, str], ...] = ()
@@ -86,7 +76,7 @@ class LoadScope(Scope):
         super().__init__(owner, f"loading {owner.slug}")
         self._on_given_up = on_given_up
 
-    def given_up(self) -> None:
+    def given_up(self, innermost: Scope) -> None:  # noqa: ARG002 - whoever is stuck, it failed
         self._on_given_up()
 
 
@@ -99,14 +89,12 @@ class Loader:
         ui: UiRegistry,
         finder: PluginFinder,
         around: Surroundings,
-        catalogue: Catalogue,
     ) -> None:
         self.registry = registry
         self.ui = ui
         self.leftovers = Leftovers()
         self._finder = finder
         self._around = around
-        self._catalogue = catalogue
 
     def load(
         self,
@@ -153,23 +141,9 @@ class Loader:
         main = found.root / manifest.main_file
         return PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
 
-    def look_over(self, load: Load) -> Iterator[Finding]:
-        """What is doubtful about a load; also notes what its code replaced elsewhere."""
+    def note_patches(self, load: Load) -> None:
+        """Note what the code of a load replaced elsewhere, to be told once it is gone."""
         self.leftovers.patched(load.owner, load.space.patched(), list(load.space.sources))
-        for callback in load.came:
-            doubt = self._catalogue.doubt(callback.kind, callback.hook)
-            if doubt is not None:
-                why, cure = doubt
-                message = f"{why}: {callback.callback} is probably never called."
-                place = callback.plugin, callback.file, callback.line
-                yield Finding("hook.doubtful", "warning", message, cure, *place)
-        heard: set[Key] = {(callback.kind, callback.hook) for callback in load.came}
-        for kind, hook in sorted(heard):
-            documented = self._catalogue.get(hook)
-            if documented is not None and documented.kind == kind:
-                chain = self.registry.chain(kind, hook)
-                own = [registration for registration in chain if registration.owner is load.owner]
-                yield from _needing_more(own, documented)
 
     def unload(self, owner: Owner, space: PluginSpace) -> list[str]:
         """Take back everything of a plugin; returns what went."""
@@ -199,7 +173,7 @@ class Loader:
         before = [*map(describe, went), *map(describe_item, shown)]
         after = [*map(describe, came), *map(describe_item, self.ui.of(load.owner.slug))]
         added, removed = _without(after, before), _without(before, after)
-        return replace(load, came=tuple(came), added=added, removed=removed)
+        return replace(load, added=added, removed=removed)
 
 
 class _Swap:
@@ -244,22 +218,6 @@ class _Swap:
             self._finder.spaces[self._space.package] = self._old
         else:
             self._finder.spaces.pop(self._space.package, None)
-
-
-def _needing_more(own: Iterable[Registration], documented: CataloguedHook) -> Iterator[Finding]:
-    """A finding for each callback that cannot be called with what its hook passes."""
-    names = [parameter.name for parameter in documented.parameters]
-    passes = f"{len(names)} ({', '.join(names)})" if names else "none"
-    for registration in own:
-        needed = registration.arity.required
-        if needed > len(names):
-            needs = f"{needed} argument{'s' * (needed != 1)}"
-            message = (
-                f"{registration.signature} needs {needs}, {registration.hook} passes {passes}."
-            )
-            cure = "Take what the hook passes; give what else there is a default."
-            place = registration.slug, registration.blamed.file, registration.blamed.line
-            yield Finding("callback.needs-too-many", "error", message, cure, *place)
 
 
 def _why(error: BaseException, scope: Scope) -> ErrorRecord:

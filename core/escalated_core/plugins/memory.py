@@ -6,10 +6,10 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from escalated_core.plugins.findings import Findings
 from escalated_core.records import Finding
 
 State = Literal["active", "inactive"]
@@ -25,13 +25,13 @@ class Memory:
     Args:
         root: the plugins folder.
         folder: where states are kept; beside the root by default.
-        report: is told what is wrong with the folder.
+        findings: where what is wrong with the folder is held.
     """
 
-    def __init__(self, root: Path, folder: Path | None, report: Callable[[Finding], None]) -> None:
+    def __init__(self, root: Path, folder: Path | None, findings: Findings) -> None:
         self.folder = folder or root.parent / FOLDER
         self.path = self.folder / f"{root.name}.json"
-        self._report = report
+        self._findings = findings
         self._states = self._read()
         self._changed: dict[str, State | None] = {}
         self._waiting = True
@@ -67,7 +67,9 @@ class Memory:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             cure = "Plugins start as if they were new. Delete the file if it stays."
-            self._complain("unreadable", f"{self.path} cannot be read: {error}.", cure, self.path)
+            # What was remembered is lost, also once the file has been written anew: this stays.
+            message, file = f"{self.path} cannot be read: {error}.", str(self.path)
+            self._findings.report(Finding("memory.unreadable", "warning", message, cure, file=file))
             return {}
 
     def _write(self) -> None:
@@ -80,19 +82,18 @@ class Memory:
             ignore = self.folder / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", "utf-8")
-            _replace(self.path, text + "\n")
+            replace_text(self.path, text + "\n")
         except OSError as error:
             message = f"{self.folder} cannot be written: {error.strerror or error}."
             cure = "Make it a folder you may write to, or which plugins are active is forgotten."
-            self._complain("unwritable", message, cure, self.folder)
+            why = Finding("memory.unwritable", "warning", message, cure, file=str(self.folder))
+            self._findings.replace(None, "memory", [why])
         else:
             self._changed.clear()
-
-    def _complain(self, code: str, message: str, cure: str, path: Path) -> None:
-        self._report(Finding(f"memory.{code}", "warning", message, cure, file=str(path)))
+            self._findings.forget(None, "memory")
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
     """Write a file so that whoever reads it sees the old or the new text, nothing between."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import linecache
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginSpace, digest_of
+from escalated_core.plugins.loops import Loop
 from escalated_core.plugins.manifest import Manifest, ManifestReading
 from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin, Status
 from escalated_core.scope import Owner
@@ -29,6 +31,8 @@ class Change:
 
     touched: tuple[str, ...]
     new: tuple[str, ...]
+    own: Mapping[str, Location | None] = field(default_factory=dict[str, Location | None])
+    """Those that plugins wrote themselves, with the line of code that did, if known."""
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class LivePlugin:
     error: ErrorRecord | None = None
     loaded_at: float | None = None
     load_ns: int = 0
+    loop: Loop = field(default_factory=Loop)
 
     @property
     def slug(self) -> str:
@@ -72,7 +77,7 @@ class LivePlugin:
             if (
                 read[path] != digest_of(Path(path))
                 if path in read
-                else path in change.new and not self._is_note(path)
+                else path in change.new and path not in change.own and not self._is_note(path)
             )
         )
 

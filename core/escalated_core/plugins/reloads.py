@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from time import perf_counter_ns, time
 from typing import Literal
@@ -24,6 +25,7 @@ class Reloads:
         self._kept: deque[Reload] = deque(maxlen=KEPT)
         self._numbers = count(1)
         self._listeners: list[Callable[[Reload], None]] = []
+        self._is_quiet = False
 
     def __iter__(self) -> Iterator[Reload]:
         return iter(list(self._kept))
@@ -37,11 +39,22 @@ class Reloads:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @contextmanager
+    def untold(self) -> Generator[None]:
+        """Neither keep nor tell the reloads that happen meanwhile."""
+        self._is_quiet = True
+        try:
+            yield
+        finally:
+            self._is_quiet = False
+
     def attempt(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> Attempt:
         """A reload that begins now."""
         return Attempt(self._publish, plugin, trigger, files)
 
     def _publish(self, attempt: Attempt, load: Load | None, removed: tuple[str, ...]) -> None:
+        if self._is_quiet:
+            return
         said = load.scope.said if load else None
         reload = Reload(
             number=next(self._numbers),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Literal, cast
 
+from escalated_core.errors import UsageError, meant
 from escalated_core.hooks.registration import calling_place
 from escalated_core.records import Finding, Location
 from escalated_core.scope import Owner, current_owner, refuse_abandoned
 from escalated_core.snapshots.snapshot import DictSnapshot, snapshot
 
+Names = tuple[str, ...]
 ItemKind = Literal["menu item", "widget", "component"]
 
 SECTIONS = ("admin", "agent", "customer")
@@ -64,7 +65,9 @@ class UiRegistry:
 
     def components(self, page: str | None = None, section: str | None = None) -> list[UiItem]:
         """Components of a page and its section (all when None), by priority."""
-        return [i for i in self._chosen("component", section) if page in (None, i.page)]
+        found = self._chosen("component", section)
+        self._require("component", "page", page, PAGES)
+        return [i for i in found if page in (None, i.page)]
 
     def of(self, slug: str) -> list[UiItem]:
         """Everything that the live generation of a plugin registered."""
@@ -141,7 +144,18 @@ class UiRegistry:
             if owner is None or self._live.get(owner.slug) is owner:
                 yield from items
 
+    def _require(
+        self, kind: ItemKind, what: Literal["section", "page"], name: str | None, known: Names
+    ) -> None:
+        """Raise `UsageError` for a name that is unknown, and that no plugin uses either."""
+        used = {getattr(item, what): None for item in self._visible() if item.kind == kind}
+        if name is not None and name not in (*known, *used):
+            message = f"There is no {what} {name!r} of {kind}s."
+            raise UsageError(message, meant(name, (*known, *used)))
+
     def _chosen(self, kind: ItemKind, section: str | None) -> list[UiItem]:
+        known = PAGE_SECTIONS if kind == "component" else SECTIONS
+        self._require(kind, "section", section, known)
         chosen = [i for i in self._visible() if i.kind == kind and section in (None, i.section)]
         return sorted(chosen, key=lambda item: item.priority)
 
@@ -183,9 +197,8 @@ class _Check:
     def known(self, what: str, value: str, choices: tuple[str, ...]) -> None:
         if value in choices:
             return
-        near = get_close_matches(str(value), choices, n=1)
-        meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(choices)}."
-        self.finding(f"unknown-{what}", f"{value!r} is no {what} of a {self.kind}.", meant)
+        message = f"{value!r} is no {what} of a {self.kind}."
+        self.finding(f"unknown-{what}", message, meant(str(value), choices, "Known"))
 
     def present(self, key: str, options: Mapping[str, Any]) -> None:
         if not options.get(key):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from escalated_core.records import Change, Finding, Firing, Plugin, Reload, Source
+from escalated_core.records import Change, Effect, Finding, Firing, Import, Plugin, Reload, Source
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
@@ -22,24 +22,35 @@ from escalated_core.snapshots.pictures import (
     SetSnapshot,
     TupleSnapshot,
 )
-from escalated_core.snapshots.plain import from_plain, snapshot_from, to_plain
-from escalated_core.snapshots.redaction import masked_error, masked_firing, masked_log, masked_text
+from escalated_core.snapshots.plain import record_to_plain, to_plain
+from escalated_core.snapshots.reading import from_plain, snapshot_from
+from escalated_core.snapshots.redaction import (
+    masked_effect,
+    masked_error,
+    masked_firing,
+    masked_log,
+    masked_text,
+)
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _LONG: Final = 64
 """Characters from which a text is worth a reference."""
 _NESTED: Final = (DictSnapshot, ListSnapshot, ObjectSnapshot, SetSnapshot, TupleSnapshot)
+_VALUES: Final = frozenset({"args", "kwargs", "steps", "result", "before", "after", "changes"})
+"""What in records may hold values that occur more than once."""
 _NEVER_PARTS: Final = frozenset({"__pycache__", ".git", ".venv", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
 class SessionPlugin:
-    """A plugin as it was when the session began, with the SHA-256 of its files."""
+    """A plugin with the SHA-256 of its files, and the slowest of its imports, longest first."""
 
     slug: str
     version: str
     source: Source
     generation: int
     files: dict[str, str]
+    imports: tuple[Import, ...] = ()
 
     @classmethod
     def of(cls, plugin: Plugin) -> SessionPlugin:
@@ -52,7 +63,8 @@ class SessionPlugin:
         )
         files = {path.relative_to(root).as_posix(): _digest(path) for path in chosen}
         known = {name: digest for name, digest in sorted(files.items()) if digest}
-        return cls(plugin.slug, plugin.version, plugin.source, plugin.generation, known)
+        what = plugin.slug, plugin.version, plugin.source, plugin.generation
+        return cls(*what, known, plugin.imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +79,12 @@ class Header:
     plugins: tuple[SessionPlugin, ...] = ()
 
 
-def line_of(record: Firing | Reload | Finding) -> dict[str, Any]:
+def line_of(record: Firing | Reload | Finding | Effect) -> dict[str, Any]:
     """The content of a record's line, without its secrets."""
     if isinstance(record, Firing):
         return _firing_line(masked_firing(record))
+    if isinstance(record, Effect):
+        return {"effect": to_plain(masked_effect(record))}
     if isinstance(record, Reload):
         return {"reload": to_plain(_masked_reload(record))}
     message, cure = masked_text(record.message), masked_text(record.cure)
@@ -80,7 +94,7 @@ def line_of(record: Firing | Reload | Finding) -> dict[str, Any]:
 def encoded(content: dict[str, Any]) -> bytes:
     """The content as a line of the file."""
     try:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        return _ENCODER.encode(content).encode() + b"\n"
     except UnicodeEncodeError:  # half a character has no UTF-8
         return json.dumps(content, allow_nan=False).encode() + b"\n"
 
@@ -107,8 +121,9 @@ class _Values:
         return {"$ref": number}
 
     def change(self, change: Change) -> dict[str, Any]:
-        bare = to_plain(replace(change, before=None, after=None))
-        return {**bare, "before": self.plain(change.before), "after": self.plain(change.after)}
+        shown = record_to_plain(change, _VALUES)
+        shown["before"], shown["after"] = self.plain(change.before), self.plain(change.after)
+        return shown
 
 
 def _places(firing: Firing) -> Iterator[Any]:
@@ -130,25 +145,25 @@ def _firing_line(firing: Firing) -> dict[str, Any]:
     kwargs = values.plain(firing.kwargs)
     steps: list[dict[str, Any]] = []
     for step in firing.steps:
-        shown: dict[str, Any] = to_plain(replace(step, before=None, after=None, changes=()))
+        shown = record_to_plain(step, _VALUES)
         shown["before"], shown["after"] = values.plain(step.before), values.plain(step.after)
         shown["changes"] = [values.change(change) for change in step.changes]
         steps.append(shown)
     result = values.plain(firing.result)
-    bare = to_plain(replace(firing, args=(), kwargs=None, steps=(), result=None))
-    line = {"firing": {"id": firing.id, "parent_id": firing.parent_id, **bare}}
-    # `error` and `outcome` are told from the steps, which are not in `bare`.
-    error = to_plain(firing.error)
-    line["firing"] |= {
-        "args": args,
-        "kwargs": kwargs,
-        "steps": steps,
-        "result": result,
-        "outcome": firing.outcome,
-        "error": error,
-        "changed": firing.changed,
+    line: dict[str, Any] = {
+        "firing": {
+            "id": firing.id,
+            "parent_id": firing.parent_id,
+            **record_to_plain(firing, _VALUES),
+            "args": args,
+            "kwargs": kwargs,
+            "steps": steps,
+            "result": result,
+        }
     }
-    return {**line, "values": values.table} if values.table else line
+    if values.table:
+        line["values"] = values.table
+    return line
 
 
 def firing_of(line: dict[str, Any]) -> Firing:

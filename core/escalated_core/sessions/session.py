@@ -1,4 +1,4 @@
-"""Sessions in files: a header line, then one line of JSON per firing, reload and finding.
+"""Sessions in files: a header line, then a line of JSON per firing, reload, finding and effect.
 
 The format is described in docs/session.md. Secrets are masked on the way out. Firings are written
 as they come and read when they are asked for, so neither end keeps them all in memory.
@@ -21,7 +21,7 @@ from typing import IO, Any, Final, Self, cast
 
 from escalated_core.analysis.firings import Firings
 from escalated_core.errors import UsageError
-from escalated_core.records import Finding, Firing, Reload, Row
+from escalated_core.records import Effect, Finding, Firing, Reload, Row
 from escalated_core.sessions.lines import (
     Header,
     SessionPlugin,
@@ -29,7 +29,8 @@ from escalated_core.sessions.lines import (
     firing_of,
     line_of,
 )
-from escalated_core.snapshots.plain import from_plain, to_plain
+from escalated_core.snapshots.plain import to_plain
+from escalated_core.snapshots.reading import from_plain
 
 __all__ = ["FORMAT", "Header", "Session", "SessionPlugin", "SessionWriter", "read", "write"]
 
@@ -58,7 +59,7 @@ class SessionWriter:
             self._stream = target
         self._line({"format": FORMAT, **to_plain(header)})
 
-    def add(self, record: Firing | Reload | Finding) -> None:
+    def add(self, record: Firing | Reload | Finding | Effect) -> None:
         """Write one record, without its secrets, through to the file."""
         self._line(line_of(record))
 
@@ -83,7 +84,7 @@ class SessionWriter:
 def write(
     target: str | os.PathLike[str] | IO[bytes],
     header: Header,
-    records: Iterable[Firing | Reload | Finding],
+    records: Iterable[Firing | Reload | Finding | Effect],
 ) -> None:
     """Write a whole session. A file of that name is replaced only once all is written.
 
@@ -103,7 +104,8 @@ def write(
                 writer.add(record)
         partial.replace(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+        cure = "See that it may be written and that there is room, or name another file."
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", cure) from None
     finally:
         partial.unlink(missing_ok=True)
 
@@ -129,6 +131,8 @@ class Session(Firings):
         self.incomplete = False
         self.reloads: list[Reload] = []
         self.findings: list[Finding] = []
+        self.effects: list[Effect] = []
+        """Those that belong to no step of a firing."""
         self._places: dict[int, tuple[int, int]] = {}
         """Of each firing by its id: where its line begins, and the line's number."""
         self._rows: list[Row] = []
@@ -158,11 +162,20 @@ class Session(Firings):
         """The ids of the firings, in order."""
         return sorted(self._places)
 
+    @property
+    def outbox(self) -> list[Effect]:
+        """All effects, oldest first."""
+        of_steps = (effect for firing in self for step in firing.steps for effect in step.effects)
+        return sorted([*self.effects, *of_steps], key=lambda effect: effect.at)
+
     def rows(self, seen: int = 0, limit: int | None = None) -> tuple[list[Row], int]:
         stop = len(self) if limit is None else min(seen + limit, len(self))
         for number in self.ids[len(self._rows) : stop]:
             self._rows.append(self._read(number).row())
         return self._rows[seen:stop], stop
+
+    def slugs(self) -> list[str]:
+        return [plugin.slug for plugin in self.header.plugins]
 
     def get(self, firing_id: int) -> Firing | None:
         return self._read(firing_id) if firing_id in self._places else None
@@ -249,6 +262,8 @@ class Session(Firings):
                 self._note(int(firing["id"]), str(parent or "null").encode(), place)
             elif "reload" in content:
                 self.reloads.append(from_plain(content["reload"], Reload))
+            elif "effect" in content:
+                self.effects.append(from_plain(content["effect"], Effect))
             elif "finding" in content:
                 self.findings.append(from_plain(content["finding"], Finding))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Records and snapshots as JSON-ready builtins and back, without losing what they are.
+"""Records and snapshots as JSON-ready builtins that lose nothing of what they are.
 
 What JSON has is written as it is. The rest is an object with one key that begins with `$`:
 `$tuple`, `$set`, `$frozenset`, `$dict` (pairs, when a key is no string), `$bytes` (base64),
@@ -13,29 +13,28 @@ import base64
 import dataclasses
 import math
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from operator import attrgetter
+from typing import Any, cast
 from uuid import UUID
 
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
-    FrozenSetSnapshot,
     ListSnapshot,
     ObjectSnapshot,
     RelativeSnapshot,
     SetSnapshot,
     TupleSnapshot,
     canonical,
-    plain,
 )
 from escalated_core.snapshots.static import kind_of
 
 _SAFE_INTEGER = 2**53
 
-T = TypeVar("T")
+_AS_IT_IS = frozenset((str, bool, types.NoneType))
 
 
 def to_plain(value: Any) -> Any:
@@ -44,28 +43,41 @@ def to_plain(value: Any) -> Any:
     Raises:
         TypeError: the value is neither.
     """
-    if value is None or isinstance(value, (bool, str)):
+    kind = kind_of(value)
+    if kind in _AS_IT_IS or (kind is int and -_SAFE_INTEGER <= value <= _SAFE_INTEGER):
         return value
-    known = _ENCODERS.get(kind_of(value))
+    known = _ENCODERS.get(kind)
     if known is not None:
         return known(value)
-    if hasattr(kind_of(value), "__dataclass_fields__") and not isinstance(value, ObjectSnapshot):
-        return _record(value)
-    for kind, encode in _ENCODERS.items():
-        if isinstance(value, kind):
+    if hasattr(kind, "__dataclass_fields__") and not isinstance(value, ObjectSnapshot):
+        return record_to_plain(value)
+    for base, encode in _ENCODERS.items():
+        if isinstance(value, base):
             return encode(value)
-    raise TypeError(f"{type(value).__name__} is neither a record nor a snapshot")
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{kind.__name__} is neither a record nor a snapshot")
 
 
-def _record(value: Any) -> dict[str, Any]:
-    """Fields and the derived properties of a record, by name."""
-    return {name: to_plain(getattr(value, name)) for name in _members(kind_of(value))}
+def record_to_plain(record: Any, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Fields and the derived properties of a record by name, but for some."""
+    names, read = _members(kind_of(record), without)
+    # Most of a session is such items: a call for each of them would take twice as long.
+    return {
+        name: value if kind_of(value) in _AS_IT_IS else to_plain(value)
+        for name, value in zip(names, read(record), strict=True)
+    }
 
 
 @cache
-def _members(kind: type[Any]) -> tuple[str, ...]:
-    names = [field.name for field in dataclasses.fields(kind)]
-    return *names, *(name for name, member in vars(kind).items() if isinstance(member, property))
+def _members(
+    kind: type[Any], without: frozenset[str]
+) -> tuple[list[str], Callable[[Any], tuple[Any, ...]]]:
+    """The names of what is told of a record, and what gives their values, all at once."""
+    fields = [field.name for field in dataclasses.fields(kind)]
+    derived = [name for name, member in vars(kind).items() if isinstance(member, property)]
+    names = [name for name in (*fields, *derived) if name not in without]
+    return names, attrgetter(*names) if len(names) > 1 else lambda r: (getattr(r, names[0]),)
 
 
 def _number(value: float) -> Any:
@@ -114,9 +126,12 @@ def _duration(value: timedelta) -> dict[str, Any]:
 
 
 def _mapping(value: dict[Any, Any]) -> dict[str, Any]:
-    if all(isinstance(key, str) and not key.startswith("$") for key in value):
-        return {key: to_plain(item) for key, item in value.items()}
-    return {"$dict": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
+    shown: dict[str, Any] = {}
+    for key, item in value.items():
+        if not isinstance(key, str) or key.startswith("$"):
+            return {"$dict": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
+        shown[key] = item if kind_of(item) in _AS_IT_IS else to_plain(item)
+    return shown
 
 
 def _items(value: Any) -> list[Any]:
@@ -151,195 +166,4 @@ _ENCODERS: dict[type, Callable[[Any], Any]] = {
     dict: _mapping,
     list: _items,
     tuple: _items,
-}
-
-
-def from_plain(data: Any, kind: type[T], shared: Sequence[Any] = ()) -> T:
-    """The record of class `kind` that `to_plain` made `data` of.
-
-    Keys that the class does not know are left out, fields that `data` lacks keep their default.
-    `shared` holds the snapshots that `{"$ref": index}` stands for.
-
-    Raises:
-        ValueError: `data` is no such record; the text names the field.
-    """
-    try:
-        return _read(data, kind, shared)
-    except (TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
-        raise ValueError(f"{kind.__name__}: {type(error).__name__}: {error}") from None
-
-
-def snapshot_from(data: Any, shared: Sequence[Any] = ()) -> Any:
-    """The snapshot that `to_plain` made `data` of; raises like `from_plain`."""
-    return from_plain(data, cast("type[Any]", Any), shared)
-
-
-def _read(data: Any, kind: Any, shared: Sequence[Any]) -> Any:
-    if kind is Any:
-        return _picture(data, shared)
-    if dataclasses.is_dataclass(kind):
-        return _record_from(data, cast("type[Any]", kind), shared)
-    generic = _GENERICS.get(get_origin(kind))
-    if generic is not None:
-        return generic(data, get_args(kind), shared)
-    if kind in (int, float) and isinstance(data, dict):
-        data = _picture(data, shared)
-    return data if kind is float and type(data) is int else _expect(data, kind)
-
-
-def _record_from(data: Any, kind: type[Any], shared: Sequence[Any]) -> Any:
-    given = _expect(data, dict)
-    found: dict[str, Any] = {}
-    for name, hint in _hints(kind).items():
-        if name in given:
-            try:
-                found[name] = _read(given[name], hint, shared)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-    return kind(**found)
-
-
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
-
-
-def _tuple_from(data: Any, inner: tuple[Any, ...], shared: Sequence[Any]) -> tuple[Any, ...]:
-    items = _expect(data, list)
-    if inner[-1] is Ellipsis:
-        return tuple([_read(item, inner[0], shared) for item in items])
-    return tuple(_read(item, each, shared) for item, each in zip(items, inner, strict=True))
-
-
-def _any_of(data: Any, inner: tuple[Any, ...], shared: Sequence[Any]) -> Any:
-    if data is None and types.NoneType in inner:
-        return None
-    kinds = [kind for kind in inner if kind is not types.NoneType]
-    for kind in kinds[:-1]:
-        if type(data) is kind:
-            return data
-    return _read(data, kinds[-1], shared)
-
-
-def _one_of(data: Any, inner: tuple[Any, ...], _: Sequence[Any]) -> Any:
-    if data not in inner:
-        raise ValueError(f"{data!r} is none of {', '.join(map(str, inner))}")
-    return data
-
-
-def _builtins(data: Any, _: tuple[Any, ...], shared: Sequence[Any]) -> Any:
-    return plain(_picture(_expect(data, dict), shared))
-
-
-_GENERICS: dict[Any, Callable[[Any, tuple[Any, ...], Sequence[Any]], Any]] = {
-    tuple: _tuple_from,
-    Union: _any_of,
-    types.UnionType: _any_of,
-    Literal: _one_of,
-    dict: _builtins,
-}
-
-
-def _expect(data: Any, kind: type[Any]) -> Any:
-    if not isinstance(data, kind):
-        raise ValueError(f"{kind.__name__} expected, not {type(data).__name__}")
-    return data
-
-
-def _picture(data: Any, shared: Sequence[Any]) -> Any:
-    if isinstance(data, list):
-        return ListSnapshot(_pictures(data, shared))
-    if not isinstance(data, dict):
-        return data
-    fields = cast("dict[str, Any]", data)
-    first = next(iter(fields), "")
-    if not first.startswith("$"):
-        return DictSnapshot({key: _picture(item, shared) for key, item in fields.items()})
-    decode = _DECODERS.get(first)
-    if decode is None:
-        raise ValueError(f"nothing is known that is written as {first}")
-    return decode(fields, shared)
-
-
-def _pictures(data: Any, shared: Sequence[Any]) -> list[Any]:
-    return [_picture(item, shared) for item in _expect(data, list)]
-
-
-def _shared(data: dict[str, Any], shared: Sequence[Any]) -> Any:
-    index = _expect(data["$ref"], int)
-    if index < 0:
-        raise ValueError(f"$ref is {index}")
-    return shared[index]
-
-
-def _pairs(data: dict[str, Any], shared: Sequence[Any]) -> DictSnapshot:
-    pairs = (_pictures(pair, shared) for pair in _expect(data["$dict"], list))
-    return DictSnapshot([(key, item) for key, item in pairs])
-
-
-def _object_from(data: dict[str, Any], shared: Sequence[Any]) -> ObjectSnapshot:
-    is_relative = data["kind"] == "subclass" or data.get("relative", False)
-    made = RelativeSnapshot if is_relative else ObjectSnapshot
-    kind, how, text = (_expect(data[name], str) for name in ("$object", "kind", "text"))
-    fields = _picture(data["fields"], shared) if "fields" in data else None
-    return made(kind, how, text, fields, _picture(data.get("of"), shared))
-
-
-def _number_from(data: dict[str, Any], _: Sequence[Any]) -> complex:
-    text = _expect(data["$number"], str)
-    if text.endswith(("j", "j)")):
-        return complex(text)
-    return float(text) if text in ("nan", "inf", "-inf") else int(text, 0)
-
-
-def _moment_from(data: dict[str, Any], _: Sequence[Any]) -> date | time:
-    text = _expect(data["$time"], str)
-    if "-" in text[:5] and "T" not in text:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text) if "T" in text else time.fromisoformat(text)
-    zone = moment.tzinfo
-    if "zone" in data:
-        zone = _zone(data["zone"]) or zone
-    elif "offset_name" in data and zone is not None:
-        offset = cast("timedelta", moment.utcoffset())
-        zone = timezone(offset, data["offset_name"])
-    return moment.replace(tzinfo=zone, fold=data.get("fold", 0))
-
-
-def _zone(key: str) -> Any:
-    """The time zone of that name; None where this machine does not know it."""
-    # Only for moments that name a zone: it takes a while.
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(key)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
-
-
-def _duration_from(data: dict[str, Any], _: Sequence[Any]) -> timedelta:
-    return timedelta(*data["exact"]) if "exact" in data else timedelta(seconds=data["$seconds"])
-
-
-def _decimal(data: dict[str, Any], _: Sequence[Any]) -> Decimal:
-    try:
-        return Decimal(data["$decimal"])
-    except InvalidOperation:
-        raise ValueError(f"{data['$decimal']!r} is no number") from None
-
-
-_DECODERS: dict[str, Callable[[dict[str, Any], Sequence[Any]], Any]] = {
-    "$ref": _shared,
-    "$tuple": lambda data, shared: TupleSnapshot(_pictures(data["$tuple"], shared)),
-    "$set": lambda data, shared: SetSnapshot(_pictures(data["$set"], shared)),
-    "$frozenset": lambda data, shared: FrozenSetSnapshot(_pictures(data["$frozenset"], shared)),
-    "$dict": _pairs,
-    "$bytes": lambda data, _: base64.b64decode(data["$bytes"], validate=True),
-    "$number": _number_from,
-    "$time": _moment_from,
-    "$seconds": _duration_from,
-    "$decimal": _decimal,
-    "$uuid": lambda data, _: UUID(data["$uuid"]),
-    "$object": _object_from,
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import Any, Final, cast
+from itertools import pairwise
+from operator import is_
+from types import NoneType
+from typing import Any, Final, TypeVar, cast
 
-from escalated_core.records import Change, ErrorRecord, Firing, Frame, LogLine, Step
+from escalated_core.records import Change, Effect, ErrorRecord, Firing, Frame, LogLine, Step
 from escalated_core.snapshots.paths import is_named_tuple
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
@@ -21,17 +25,27 @@ from escalated_core.snapshots.secrets import (
     masked_source,
     masked_text,
 )
+from escalated_core.snapshots.static import kind_of
 
 __all__ = [
     "MASK",
     "Mask",
     "is_secret",
+    "masked_effect",
     "masked_error",
     "masked_firing",
     "masked_log",
     "masked_text",
 ]
 
+T = TypeVar("T")
+
+_CONTAINERS: Final = (DictSnapshot, ListSnapshot, TupleSnapshot, SetSnapshot, ObjectSnapshot)
+_HARMLESS: Final = frozenset((int, float, bool, NoneType))
+_FORM_FIELD: Final = re.compile(
+    r"(;\s*name=\"([^\"\r\n]*)\"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)(.*?)(?=\r\n--|\Z)", re.DOTALL
+)
+"""A field of `multipart/form-data`: what stands before its value, its name, its value."""
 _LONG_ENOUGH: Final = 6
 """Characters of a secret that is looked for in other texts: shorter ones are words by chance."""
 
@@ -39,11 +53,11 @@ _LONG_ENOUGH: Final = 6
 def masked_firing(firing: Firing) -> Firing:
     """The firing without its secrets. What was one value before is one value afterwards."""
     mask = Mask()
-    return replace(
+    return _with(
         firing,
-        args=tuple(mask.take(value) for value in firing.args),
+        args=_same_or(firing.args, [mask.take(value) for value in firing.args]),
         kwargs=mask.take(firing.kwargs),
-        steps=tuple(_step(step, mask) for step in firing.steps),
+        steps=_same_or(firing.steps, [_step(step, mask) for step in firing.steps]),
         result=mask.take(firing.result),
     )
 
@@ -53,22 +67,68 @@ def masked_error(error: ErrorRecord | None) -> ErrorRecord | None:
     return None if error is None else _error(error, Mask())
 
 
+def masked_effect(effect: Effect) -> Effect:
+    """The same for an effect: what it was sent to, with and as."""
+    return _effect(effect, Mask())
+
+
 def masked_log(line: LogLine) -> LogLine:
     return replace(line, message=masked_text(line.message))
 
 
 def _step(step: Step, mask: Mask) -> Step:
-    return replace(
+    return _with(
         step,
         before=mask.take(step.before),
         after=mask.take(step.after),
-        changes=tuple(_change(change, mask) for change in step.changes),
-        touched=tuple(_change(change, mask) for change in step.touched),
+        changes=_same_or(step.changes, [_change(change, mask) for change in step.changes]),
+        touched=_same_or(step.touched, [_change(change, mask) for change in step.touched]),
         error=None if step.error is None else _error(step.error, mask),
         output=mask.text(step.output),
-        logs=tuple(_log(line, step.output, mask) for line in step.logs),
-        calls=tuple(replace(call, text=mask.text(call.text)) for call in step.calls),
+        logs=tuple([_log(line, step.output, mask) for line in step.logs]),
+        calls=tuple([replace(call, text=mask.text(call.text)) for call in step.calls]),
+        effects=tuple([_effect(effect, mask) for effect in step.effects]),
     )
+
+
+def _with(record: T, **masked: Any) -> T:
+    """The record with these fields; itself if they are as they were: a copy takes longer."""
+    new = {name: value for name, value in masked.items() if value is not getattr(record, name)}
+    return replace(cast("Any", record), **new) if new else record
+
+
+def _same_or(items: tuple[T, ...], masked: list[T]) -> tuple[T, ...]:
+    return items if all(map(is_, items, masked)) else tuple(masked)
+
+
+def _effect(effect: Effect, mask: Mask) -> Effect:
+    argv = effect.details.get("argv", ())
+    for option, value in pairwise(argv):
+        if option.startswith("-"):
+            mask.named(option.lstrip("-"), value)
+    # The details first: a secret that is told by its name there is masked in the target, too.
+    details = _details(mask.take(effect.details), mask)
+    return replace(effect, details=details, target=mask.text(effect.target))
+
+
+def _details(details: DictSnapshot, mask: Mask) -> DictSnapshot:
+    """The same with what forms of a browser say, and with bodies that are no text."""
+    answer = details.get("answer")
+    shown: dict[str, Any] = dict(details)
+    if isinstance(answer, DictSnapshot):
+        shown["answer"] = _details(answer, mask)
+    body = details.get("body")
+    if isinstance(body, (str, bytes)):
+        is_text = isinstance(body, str)
+        text = body if is_text else body.decode("latin-1")
+        masked = _FORM_FIELD.sub(_masked_field, text if is_text else mask.text(text))
+        if masked != text:
+            shown["body"] = masked
+    return DictSnapshot(shown)
+
+
+def _masked_field(found: re.Match[str]) -> str:
+    return f"{found[1]}{MASK}" if is_secret(found[2]) and found[3] else found[0]
 
 
 def _log(line: LogLine, output: str, mask: Mask) -> LogLine:
@@ -87,6 +147,8 @@ def _change(change: Change, mask: Mask) -> Change:
     before, after = (
         _hidden(value, is_inside, name, mask) for value in (change.before, change.after)
     )
+    if before is change.before and after is change.after and tuple(path) == change.path:
+        return change
     return replace(change, path=tuple(path), before=before, after=after)
 
 
@@ -124,7 +186,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        return masked_text(self._without_known(text))
+        return masked_text(self._without_known(text) if self._secrets else text)
 
     def source(self, text: str) -> str:
         """A line of source without the secrets in its literals; names of variables stay."""
@@ -138,11 +200,13 @@ class Mask:
 
     def take(self, picture: Any) -> Any:
         """The snapshot without secrets; itself if it has none."""
-        if isinstance(picture, str):
+        # The usual ones first: most of a session is such items.
+        kind = kind_of(picture)
+        if kind in _HARMLESS:
+            return picture
+        if kind is str or isinstance(picture, str):
             return self.text(picture)
-        if not isinstance(
-            picture, (DictSnapshot, ListSnapshot, TupleSnapshot, SetSnapshot, ObjectSnapshot)
-        ):
+        if not isinstance(picture, _CONTAINERS):
             return picture
         known = self._done.get(id(picture))
         if known is None:
@@ -177,12 +241,13 @@ class Mask:
         masked: dict[Any, Any] = {}
         is_same = True
         for key, value in picture.items():
-            known = self.take(key)
+            known = self.text(key) if kind_of(key) is str else self.take(key)
             while known is not key and known in masked:
                 known = f"{known} again"
             name = setting if setting and key == "value" else key
-            masked[known] = self.named(name, value)
-            is_same = is_same and known is key and masked[known] is value
+            is_named = isinstance(name, str) and is_secret(name)
+            new = masked[known] = self.named(name, value) if is_named else self.take(value)
+            is_same = is_same and known is key and new is value
         return picture if is_same else DictSnapshot(masked)
 
     def _object(self, picture: ObjectSnapshot) -> ObjectSnapshot:
@@ -196,11 +261,12 @@ class Mask:
 
 
 def _unless_same(picture: Any, kind: type[Any], items: list[Any]) -> Any:
-    is_same = all(one is other for one, other in zip(picture, items, strict=True))
-    return picture if is_same else kind(items)
+    return picture if all(map(is_, picture, items)) else kind(items)
 
 
 def _setting(picture: DictSnapshot) -> str | None:
     """The name of a setting in a picture of `{"key": "api_key", "value": ...}`."""
+    if "value" not in picture:
+        return None
     named = next((picture[key] for key in ("key", "name") if key in picture), None)
-    return named if isinstance(named, str) and "value" in picture else None
+    return named if isinstance(named, str) else None
