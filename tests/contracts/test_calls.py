@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from contextvars import copy_context
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,11 @@ from typing import Any
 import pytest
 import requests
 
-from escalated_core.scope import Scope
-from escalated_core.trace.calls import CALL_CAP, following_calls, note, query_wrapper
+from escalated_core.effects.following import follow
+from escalated_core.effects.outbox import Effects, Outbox
+from escalated_core.effects.policy import Policy
+from escalated_core.scope import CALL_CAP, Scope
+from escalated_core.trace.calls import query_wrapper
 from escalated_workbench import Workbench
 
 Call = tuple[str, str, int, int]
@@ -70,10 +74,11 @@ def closed_port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def following() -> Iterator[None]:
-    undo = following_calls()
-    yield
-    undo()
+def following() -> Iterator[ExitStack]:
+    """Follows what is sent, which is let out; `close` ends that."""
+    with ExitStack() as stack:
+        stack.callback(follow(Effects(Outbox(set), Policy("live"))))
+        yield stack
 
 
 @pytest.fixture
@@ -235,24 +240,17 @@ def test_outside_of_scopes_requests_are_only_made(server: str):
     assert connection.getresponse().read() == b"ok"
     connection.close()
     assert set(vars(connection)) == attributes
-    note("http", "nobody listens", 1, 2)
 
 
-def test_the_undo_leaves_nothing_behind(server: str):
-    before = dict(vars(http.client.HTTPConnection))
-    undo = following_calls()
+def test_the_undo_leaves_nothing_behind(server: str, following: ExitStack):
     scope = Scope(None, "a test")
     connection = scope.run(http.client.HTTPConnection, server)
-    undo()
-    assert dict(vars(http.client.HTTPConnection)) == before
+    assert hasattr(http.client.HTTPConnection.send, "__wrapped__")
+    following.close()
+    assert not hasattr(http.client.HTTPConnection.send, "__wrapped__")
     scope.run(connection.connect)
     connection.close()
-
-
-def test_following_twice_notes_once(made: Made, server: str):
-    undo = following_calls()
-    assert len(made(lambda: requests.get(f"http://{server}/x", timeout=5))) == 1
-    undo()
+    assert scope.said is None
 
 
 def test_a_thread_of_a_step_notes_where_its_context_does(made: Made, server: str):
@@ -267,7 +265,8 @@ def test_a_thread_of_a_step_notes_where_its_context_does(made: Made, server: str
 
 def test_calls_are_capped(made: Made):
     scope = Scope(None, "a test")
-    scope.run(lambda: [note("query", "SELECT 1", 1, 2) for _ in range(CALL_CAP + 5)])
+    many = range(CALL_CAP + 5)
+    scope.run(lambda: [query_wrapper(lambda *_: None, "SELECT 1", (), False, {}) for _ in many])
     assert (len(scope.sink.calls), scope.sink.dropped) == (CALL_CAP, 5)
 
 
