@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from escalated_core.records import Finding
 
 
@@ -24,6 +26,25 @@ class PluginError(WorkbenchError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
+
+
+class UnusableError(WorkbenchError):
+    """The help desk cannot go on with what came out of a filter."""
+
+    def __init__(self, hook: str, message: str, cure: str) -> None:
+        super().__init__(message, cure)
+        self.hook = hook
+
+
+def meant(name: object, known: Iterable[str], all_of: str = "There are") -> str:
+    """The cure for a name that is unknown: the nearest, or else all of them."""
+    from difflib import get_close_matches  # only for a slip
+
+    names = list(dict.fromkeys(known))
+    near = get_close_matches(str(name), names, n=1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"{all_of}: {', '.join(names)}." if names else ""
 
 
 class Unwind(BaseException):

@@ -91,6 +91,8 @@ class Ticket(models.Model):
     first_response_at = models.DateTimeField(null=True, blank=True)
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True)
+    sla_first_response_breached = models.BooleanField(default=False)
+    sla_resolution_breached = models.BooleanField(default=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -104,10 +106,14 @@ class Ticket(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new ticket gets the next reference (`ESC-00031`)."""
+        self.refer()
+        super().save(*args, **kwargs)
+
+    def refer(self) -> None:
+        """Give a new ticket the next reference."""
         if not self.reference:
             last = Ticket.objects.aggregate(last=models.Max("pk"))["last"] or 0
             self.reference = f"ESC-{last + 1:05}"
-        super().save(*args, **kwargs)
 
     @property
     def is_open(self) -> bool:
@@ -147,3 +153,23 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"Comment on {self.ticket.reference} by {self.author or 'a guest'}"
+
+
+class ImportJob(models.Model):
+    """Tickets that come, or have come, from another platform."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+
+    user = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="escalated_import_jobs"
+    )
+    platform = models.CharField(max_length=100)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Import from {self.platform}"

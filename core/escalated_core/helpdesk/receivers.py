@@ -1,15 +1,22 @@
-"""Signal receivers by owner, so that they go when the plugin that connected them goes."""
+"""Signal receivers by owner: run as its code, and gone when it goes."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.dispatch import Signal
 from django.utils import inspect
+
+from escalated_core.helpdesk.receiving import Report, Turn, turn_of
+
+_silent: ContextVar[bool] = ContextVar("receivers_silent", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class _Receiver:
     sender: Any
     weak: bool
     uid: Any
+    turn: Turn
 
     def live(self) -> Any:
         """The receiver itself; None when nobody else holds it any more."""
@@ -49,13 +57,18 @@ class _Receiver:
 class Receivers:
     """Every receiver that is connected while an owner's code runs.
 
+    What is sent by code of nobody, or of somebody else, it gets in a scope of its owner. What it
+    raises reaches code of nobody as a `PluginError`.
+
     Args:
         current_owner: whose code runs right now; None for nobody's.
+        report: is told of a receiver that did not come to an end in somebody else's code.
     """
 
-    def __init__(self, current_owner: Callable[[], object | None]) -> None:
+    def __init__(self, current_owner: Callable[[], Any], report: Report = lambda _: None) -> None:
         self._current_owner = current_owner
-        self._connect = Signal.connect
+        self._report = report
+        self._connect, self._live = Signal.connect, vars(Signal)["_live_receivers"]
         self._held: list[_Receiver] = []
         self._lock = threading.Lock()
 
@@ -74,16 +87,63 @@ class Receivers:
             owner = receivers._current_owner()
             if owner is not None:
                 target = _reference(receiver) if weak else receiver
-                receivers._hold(_Receiver(owner, self, target, sender, weak, dispatch_uid))
+                turn = turn_of(owner, self, receiver, receivers._report)
+                receivers._hold(_Receiver(owner, self, target, sender, weak, dispatch_uid, turn))
+
+        def live_receivers(self: Signal, sender: object) -> Any:
+            found = receivers._live(self, sender)
+            return receivers._in_turn(self, found) if receivers._held else found
 
         def undo() -> None:
             Signal.connect = self._connect
+            setattr(Signal, "_live_receivers", self._live)  # noqa: B010 - it is Django's own
             for owner in {id(held.owner): held.owner for held in self._held}.values():
                 self.disconnect_owner(owner)
 
-        self._connect = Signal.connect
+        self._connect, self._live = Signal.connect, vars(Signal)["_live_receivers"]
         Signal.connect = connect
+        setattr(Signal, "_live_receivers", live_receivers)  # noqa: B010
         return undo
+
+    @contextmanager
+    def silenced(self) -> Generator[None]:
+        """What is sent in this context reaches no receiver of any owner."""
+        token = _silent.set(True)
+        try:
+            yield
+        finally:
+            _silent.reset(token)
+
+    def _in_turn(self, signal: Signal, found: Any) -> Any:
+        """What Django is to call, for the receivers that it found."""
+        if isinstance(found, list):  # of Django 4.2, which has no others
+            return self._turns(signal, cast("list[Any]", found), Turn.plain)
+        plain, awaited = found
+        first = self._turns(signal, plain, Turn.plain)
+        if _is_in_loop():
+            return first, self._turns(signal, awaited, Turn.awaited)
+        # Waited for one by one, on this thread: nothing else could tell that one is stuck.
+        foreign = [each for each in awaited if self._foreign(signal, each)]
+        own = [each for each in awaited if each not in foreign]
+        return first + self._turns(signal, foreign, Turn.waited_for), own
+
+    def _turns(
+        self, signal: Signal, receivers: Iterable[Any], made: Callable[[Turn, Any], Any]
+    ) -> list[Any]:
+        calls: list[Any] = []
+        for receiver in receivers:
+            held = self._foreign(signal, receiver)
+            if held is None:
+                calls.append(receiver)
+            elif not _silent.get():
+                calls.append(made(held.turn, receiver))
+        return calls
+
+    def _foreign(self, signal: Signal, receiver: Any) -> _Receiver | None:
+        """Whose receiver it is, unless it is that of the code that runs."""
+        owner = self._current_owner()
+        held = [h for h in self._held if h.signal is signal and h.live() == receiver]
+        return next(iter(held), None) if all(h.owner is not owner for h in held) else None
 
     def disconnect_owner(self, owner: object) -> None:
         """Disconnect what `owner` connected.
@@ -115,6 +175,14 @@ class Receivers:
             alive = [held for held in self._held if held.live() is not None]
             known = any(h.owner is new.owner and h.same_place(new) for h in alive)
             self._held = alive if known else [*alive, new]
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _reference(receiver: Any) -> Any:

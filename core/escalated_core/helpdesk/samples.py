@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.lookup import members, resolve
-from escalated_core.helpdesk.models import Comment, Tag, Ticket
+from escalated_core.helpdesk.models import Comment, ImportJob, Tag, Ticket
 from escalated_core.helpdesk.references import Reference, ReferenceKind
 from escalated_core.records import CataloguedHook, Parameter
 
@@ -117,22 +119,8 @@ class Scene:
     @property
     def ticket_data(self) -> dict[str, Any]:
         """The ticket's fields as the help desk would save them."""
-        ticket = self.ticket
-        return {
-            "subject": ticket.subject,
-            "description": ticket.description,
-            "status": ticket.status,
-            "priority": ticket.priority,
-            "ticket_type": ticket.ticket_type,
-            "channel": ticket.channel,
-            "requester_id": ticket.requester and ticket.requester.pk,
-            "guest_name": ticket.guest_name,
-            "guest_email": ticket.guest_email,
-            "assigned_to_id": ticket.assigned_to and ticket.assigned_to.pk,
-            "department_id": ticket.department and ticket.department.pk,
-            "tags": [tag.slug for tag in Tag.objects.filter(tickets=ticket)],
-            "metadata": deepcopy(ticket.metadata),
-        }
+        tags = [tag.slug for tag in Tag.objects.filter(tickets=self.ticket)]
+        return ticket_fields(self.ticket, tags)
 
     @property
     def slug(self) -> str:
@@ -148,6 +136,25 @@ class Scene:
             "author": "Your Name",
             "main_file": "plugin.py",
         }
+
+
+def ticket_fields(ticket: Ticket, tags: list[str]) -> dict[str, Any]:
+    """The fields of a ticket, and the slugs of its tags, as they are about to be saved."""
+    return {
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "status": str(ticket.status),
+        "priority": ticket.priority,
+        "ticket_type": ticket.ticket_type,
+        "channel": ticket.channel,
+        "requester_id": ticket.requester and ticket.requester.pk,
+        "guest_name": ticket.guest_name,
+        "guest_email": ticket.guest_email,
+        "assigned_to_id": ticket.assigned_to and ticket.assigned_to.pk,
+        "department_id": ticket.department and ticket.department.pk,
+        "tags": tags,
+        "metadata": deepcopy(ticket.metadata),
+    }
 
 
 def _first(kind: ReferenceKind) -> Any:
@@ -173,6 +180,23 @@ _VALUES: Final[dict[str, Callable[[Scene], Any]]] = {
     "ticket_queryset": _queryset,
     "permissions": lambda scene: sorted(scene.agent.get_all_permissions()),
     "text": lambda scene: scene.comment.body,
+    "priority": lambda scene: scene.ticket.priority,
+    "department": lambda scene: scene.ticket.department or _first("department"),
+    "tag": lambda _: _first("tag"),
+    "reason": lambda _: "Manual escalation",
+    "deadline": lambda _: "first_response",
+    "remaining": lambda _: timedelta(minutes=30),
+    "adapters": lambda _: list[Any](),
+    "import_job": lambda scene: ImportJob(user=scene.agent, platform="zendesk"),
+    "request": lambda _: HttpRequest(),
+    "rules": lambda _: {"subject": "required"},
+    "tickets": lambda scene: [scene.ticket_data],
+    "stats": lambda _: {"open": Ticket.objects.exclude(status=Status.CLOSED).count()},
+    "page": lambda _: dict[str, Any](),
+    "menu": lambda _: list[Any](),
+    "channels": lambda _: ["email"],
+    "recipients": lambda scene: [scene.ticket.requester_email],
+    "event_type": lambda _: "ticket_created",
     "slug": lambda scene: scene.slug,
     "manifest": lambda scene: scene.manifest,
 }

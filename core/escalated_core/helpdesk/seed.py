@@ -5,9 +5,7 @@ The same seed sows the same world on any day: it ends at `EPOCH`, and nothing as
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from random import Random
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from django.db.models.functions import Coalesce
 from faker import Faker
 
 from escalated_core.helpdesk.models import Comment, Department, Tag, Ticket
+from escalated_core.helpdesk.words import Case, texts
 
 EPOCH: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """The moment at which a seeded world stands still."""
@@ -26,7 +25,6 @@ PASSWORD: Final = "password"
 AGENTS, CUSTOMERS, TICKETS, GUESTS = 4, 12, 30, 2
 
 Status = Ticket.Status
-Case = dict[str, Any]
 
 _STATUSES: Final = {
     Status.OPEN: 7,
@@ -56,7 +54,7 @@ _UNUSUAL_NAMES: Final = (("Zoë", "Ångström-O'Neill"), ("ליאור", "כהן"
 
 def sow(seed: int) -> None:
     """Fill the empty tables of the current database."""
-    words = json.loads(files("escalated_core.helpdesk").joinpath("words.json").read_text("utf-8"))
+    words = texts()
     random = Random(seed)
     users = _people(seed)
     Department.objects.bulk_create(
@@ -143,12 +141,13 @@ def _tickets(cases: list[Case], users: list[User], random: Random) -> list[Ticke
         )
         if pk in guests:
             ticket.guest_name, ticket.guest_email = "Sam Visitor", f"guest{pk}@example.net"
-        _set_times(ticket, EPOCH - timedelta(minutes=age))
+        set_times(ticket, EPOCH - timedelta(minutes=age))
         tickets.append(ticket)
     return tickets
 
 
-def _set_times(ticket: Ticket, created: datetime) -> None:
+def set_times(ticket: Ticket, created: datetime) -> None:
+    """When a new ticket came in, and until when it is to be answered and resolved."""
     ticket.created_at = created
     hours = _FIRST_RESPONSE_HOURS[ticket.priority]
     ticket.first_response_due_at = created + timedelta(hours=hours)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.configuration import FIXED, configure_django
 from escalated_core.helpdesk.references import Reference, ReferenceKind
-from escalated_core.records import CataloguedHook, Parameter
+from escalated_core.records import CataloguedHook, Event
 
 if TYPE_CHECKING:
     from escalated_core.helpdesk.database import Database
+    from escalated_core.helpdesk.events.happening import Hooks
 
 Undo = Callable[[], None]
 
@@ -86,6 +87,10 @@ class World:
         self._database = None
         self._undo.close()
 
+    def leave_transaction(self) -> None:
+        """Roll back what code that was stopped, or forgot it, has left open on this thread."""
+        self._opened().leave_transaction()
+
     def renew_connection(self) -> None:
         """Replace the connection, and its locks, of the thread that opened, or renewed, last.
 
@@ -116,13 +121,6 @@ class World:
 
         return rows(kind)
 
-    def sample(self, parameter_type: str, given: Mapping[str, Any] | None = None) -> Any:
-        """A live value for a parameter type of the catalogue, see `arguments_for`."""
-        self._opened()
-        from escalated_core.helpdesk.samples import Scene
-
-        return Scene(given or {}).value(Parameter(parameter_type, parameter_type))
-
     def arguments_for(
         self, hook: CataloguedHook, given: Mapping[str, Any] | None = None
     ) -> tuple[Any, ...]:
@@ -139,6 +137,52 @@ class World:
         from escalated_core.helpdesk.samples import Scene
 
         return Scene(given or {}).arguments_for(hook)
+
+    def amended(
+        self, hook: CataloguedHook | None, args: tuple[Any, ...], overrides: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        """Arguments of a hook, made if there are none, with other values in them."""
+        self._opened()
+        from escalated_core.helpdesk.amending import amended, rows_given
+
+        if hook is not None and not args:
+            args = self.arguments_for(hook, rows_given(hook, overrides))
+        return amended(hook, args, overrides)
+
+    def values(self, event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What an event was given, as live rows and values, by parameter.
+
+        Raises:
+            UsageError: a parameter is unknown, a value is of the wrong type, or names no row.
+        """
+        self._opened()
+        from escalated_core.helpdesk.events.values import values_of
+
+        return values_of(event, given)
+
+    def happen(
+        self, event: Event, values: Mapping[str, Any], hooks: Hooks, *, dry: bool = False
+    ) -> Reference | None:
+        """Make an event happen; returns the row it is about, see `happen.happen`."""
+        self._opened()
+        from escalated_core.helpdesk.events.happen import happen
+
+        return happen(event, values, hooks, dry=dry)
+
+    def edit(self, reference: Reference, fields: Mapping[str, Any]) -> None:
+        """Write other values into a row; no hook is fired.
+
+        Raises:
+            UsageError: there is no such row or field, or the value does not fit it.
+        """
+        self._opened()
+        from escalated_core.helpdesk.editing import edit
+
+        edit(reference, fields)
+
+    def reset(self, story_seed: int | None = None) -> None:
+        """Have the help desk's own rows as at first; for a story all rows, see `Database`."""
+        self._opened().reset(story_seed)
 
     def install_models(self, slug: str, package: str, module: ModuleType) -> Undo:
         """Make a plugin's package a Django application, before its models are imported.
@@ -178,6 +222,21 @@ class World:
     def _remove_models(self) -> None:
         for undo in list(self._undo_models.values()):
             undo()
+
+
+def lay_over(settings: Mapping[str, Any]) -> Undo:
+    """Lay settings over those of the open world, until undone; LOGGING is only looked at.
+
+    Raises:
+        UsageError: one is not valid.
+    """
+    _check_settings(settings)
+    _check_shapes(settings)
+    from django.test.utils import override_settings
+
+    override: Any = override_settings(**settings)
+    override.enable()
+    return override.disable
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:

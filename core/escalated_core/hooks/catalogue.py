@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from escalated_core.records import CataloguedHook, Kind, Parameter
+from escalated_core.records import CataloguedHook, Kind, Parameter, Profile
 
 SLIP = 0.85
 """How alike (0 to 1) a name must be to a documented one to count as misspelt."""
@@ -36,6 +36,11 @@ class Catalogue:
             return self._hooks[name]
         return next((hook for pattern, hook in self._patterns if pattern.fullmatch(name)), None)
 
+    def signature(self, name: str) -> str | None:
+        """The documented call of a hook, such as `ticket_created(ticket, user)`."""
+        documented = self.get(name)
+        return documented.signature if documented else None
+
     def nearest(self, name: str, others: Iterable[str] = ()) -> str | None:
         """The documented hook, or one of `others`, that `name` was probably meant to be."""
         known = [hook for hook in self._hooks if "{slug}" not in hook]
@@ -46,11 +51,19 @@ class Catalogue:
     def doubt(self, kind: Kind, name: str) -> tuple[str, str] | None:
         """Why a callback for `name` will probably never be called, and the cure."""
         documented = self.get(name)
+        if documented is not None and not documented.fired:
+            return (
+                f"{name} is documented, but the published package does not fire it",
+                "Keep it only for a help desk that does.",
+            )
         if documented is not None:
             if documented.kind == kind:
                 return None
             article = {"action": "an action", "filter": "a filter"}[documented.kind]
-            return f"{name} is {article}, no {kind}", f"Register it with add_{documented.kind}."
+            return (
+                f"{name} is {article}, no {kind}",
+                f"Register it with add_{documented.kind} or @on_{documented.kind}.",
+            )
         near = self.nearest(name)
         # Hooks of a plugin's own are often named after documented ones: only a slip counts.
         if near is None or SequenceMatcher(None, name.lower(), near.lower()).ratio() < SLIP:
@@ -58,10 +71,18 @@ class Catalogue:
         return f"{name} is not documented", f"Did you mean {near!r}?"
 
 
-@cache
 def guide_catalogue() -> Catalogue:
     """The hooks of the Plugin Authoring Guide."""
-    text = files("escalated_core.hooks").joinpath("catalogue.json").read_text("utf-8")
+    return catalogue_of("guide")
+
+
+@cache
+def catalogue_of(profile: Profile) -> Catalogue:
+    """The hooks of the Plugin Authoring Guide, or of the published package as it fires them."""
+    name = {"guide": "catalogue.json", "escalated-django": "catalogue-escalated-django.json"}[
+        profile
+    ]
+    text = files("escalated_core.hooks").joinpath(name).read_text("utf-8")
     return Catalogue(_hook(data) for data in json.loads(text)["hooks"])
 
 

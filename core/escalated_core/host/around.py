@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter_ns
 from types import ModuleType
@@ -15,17 +15,16 @@ from escalated_core.errors import PluginError
 from escalated_core.helpdesk.configuration import check_django
 from escalated_core.helpdesk.world import World
 from escalated_core.plugins.imports import PACKAGE, PluginSpace
+from escalated_core.plugins.own_writes import OwnWrites
 from escalated_core.plugins.patches import SearchPath
+from escalated_core.records import Finding
 from escalated_core.scope import CURRENT, RUNNING, Owner, current_owner
-from escalated_core.trace.calls import following_calls
 
 if TYPE_CHECKING:
     from escalated_core.helpdesk.receivers import Receivers
 
 Undo = Callable[[], None]
 
-_MAY_CALL = frozenset({"http", "urllib", "xmlrpc"})
-"""Modules of the standard library that make HTTP requests."""
 _NEEDS_NO_WORLD = frozenset({*sys.stdlib_module_names, "escalated", PACKAGE})
 
 
@@ -38,13 +37,20 @@ class Around:
         UsageError: somebody else has configured Django, or a setting cannot be one.
     """
 
-    def __init__(self, seed: int, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        settings: Mapping[str, Any],
+        own_writes: OwnWrites,
+        report: Callable[[Finding], None],
+    ) -> None:
         check_django()
+        self._report = report
         self._world = World(seed, settings)
+        self._own_writes = own_writes
         self._lock = threading.RLock()
         self._receivers: Receivers | None = None
         self._undo_receivers: Undo | None = None
-        self._undo_calls: Undo | None = None
         self._models: dict[str, Undo] = {}
         self._search: dict[str, SearchPath] = {}
 
@@ -66,32 +72,43 @@ class Around:
                 from escalated_core.helpdesk.receivers import Receivers
 
                 pictures.register()
-                self._receivers = Receivers(current_owner)
+                self._receivers = Receivers(current_owner, self._report)
                 self._undo_receivers = self._receivers.install()
         return self._world
+
+    @contextmanager
+    def silenced(self) -> Generator[None]:
+        """The help desk is tried out: no plugin's receiver of a signal runs in this context."""
+        with self._receivers.silenced() if self._receivers is not None else nullcontext():
+            yield
 
     def renew(self) -> None:
         """A fresh plugin thread took over: give it a database connection of its own."""
         if self._world.is_open:
             self._world.renew_connection()
 
+    def begin_job(self) -> None:
+        """The plugin thread is about to do something else than before."""
+        if self._world.is_open:
+            self._world.leave_transaction()
+
     def close(self) -> None:
-        for undo in self._models.values():
-            undo()
-        self._models.clear()
-        if self._undo_receivers is not None:
-            self._undo_receivers()
-            self._undo_receivers = None
-        if self._undo_calls is not None:
-            self._undo_calls()
-            self._undo_calls = None
-        self._world.close()
+        with ExitStack() as undo:
+            # Last, and whatever happens before: the next workbench needs it closed.
+            undo.callback(self._world.close)
+            if self._undo_receivers is not None:
+                undo.callback(self._undo_receivers)
+                self._undo_receivers = None
+            for forget in self._models.values():
+                undo.callback(forget)
+            self._models.clear()
 
     def importing(self, space: PluginSpace, top: str) -> None:
         """Code of a plugin imports something from outside: it may be, or lead to, Django."""
         needs_no_world = top in _NEEDS_NO_WORLD
-        if self._undo_calls is None and (top in _MAY_CALL or not needs_no_world):
-            self._undo_calls = following_calls()
+        # The help desk's database is one of `sqlite3`: with the world, it is imported anyway.
+        if top == "sqlite3" or not needs_no_world:
+            self._own_writes.follow_databases()
         if needs_no_world:
             return
         world = self.world()

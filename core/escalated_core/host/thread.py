@@ -109,6 +109,11 @@ class PluginThread:
         self._watch = threading.Thread(target=self._keep_watch, name="plugin-watch", daemon=True)
         self._watch.start()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the code that asks runs on it."""
+        return threading.current_thread() is self._thread
+
     def submit(self, name: str, work: Callable[[], Result]) -> Job[Result]:
         """Queue a job; returns at once."""
         job = Job(name, work)
@@ -120,9 +125,15 @@ class PluginThread:
 
     def call(self, name: str, work: Callable[[], Result]) -> Result:
         """Run a job and wait for it; called on the plugin thread, it runs at once."""
-        if threading.current_thread() is self._thread:
+        if self.is_current:
             return work()
-        return self.submit(name, work).wait()
+        job = self.submit(name, work)
+        try:
+            return job.wait()
+        except KeyboardInterrupt:
+            # Whoever waits gives up, so nobody wants what plugin code goes on with.
+            self.interrupt()
+            raise
 
     @property
     def activity(self) -> Activity | None:

@@ -7,6 +7,8 @@ Durations are nanoseconds, moments are seconds since the epoch, lines and column
 
 from __future__ import annotations
 
+from escalated_core.records.effects import Effect, EffectKind, Verdict
+from escalated_core.records.events import Event, EventParameter, Happened, Rehearsed
 from escalated_core.records.findings import (
     ErrorRecord,
     Finding,
@@ -15,7 +17,17 @@ from escalated_core.records.findings import (
     Severity,
     Snapshot,
 )
-from escalated_core.records.firings import Call, Change, Firing, Kind, LogLine, Outcome, Row, Step
+from escalated_core.records.firings import (
+    Call,
+    Change,
+    Firing,
+    FiringKind,
+    Kind,
+    LogLine,
+    Outcome,
+    Row,
+    Step,
+)
 from escalated_core.records.plugins import (
     Activity,
     Callback,
@@ -24,6 +36,7 @@ from escalated_core.records.plugins import (
     Import,
     Parameter,
     Plugin,
+    Profile,
     Reload,
     Source,
     Status,
@@ -35,10 +48,16 @@ __all__ = [
     "Callback",
     "CataloguedHook",
     "Change",
+    "Effect",
+    "EffectKind",
     "ErrorRecord",
+    "Event",
+    "EventParameter",
     "Finding",
     "Firing",
+    "FiringKind",
     "Frame",
+    "Happened",
     "Hook",
     "Import",
     "Kind",
@@ -47,6 +66,8 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Plugin",
+    "Profile",
+    "Rehearsed",
     "Reload",
     "Row",
     "Severity",
@@ -54,4 +75,5 @@ __all__ = [
     "Source",
     "Status",
     "Step",
+    "Verdict",
 ]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from escalated_core.records.effects import Effect
 from escalated_core.records.findings import ErrorRecord, Location, Snapshot
 
 Kind = Literal["action", "filter"]
+"""Of a hook."""
+FiringKind = Literal["action", "filter", "event"]
+"""An event is recorded like a firing: the firings it causes are inside of it."""
 Outcome = Literal["ok", "error", "skipped", "interrupted"]
 
 
@@ -80,6 +84,8 @@ class Step:
     own_ns: int = 0
     """What of the duration was not spent in firings that the callback caused."""
     calls: tuple[Call, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    """What it sent out of the process's memory, or would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Firing:
 
     id: int
     hook: str
-    kind: Kind
+    kind: FiringKind
     cause: str
     parent_id: int | None
     depth: int
@@ -143,7 +149,7 @@ class Row(NamedTuple):
     parent_id: int | None
     depth: int
     hook: str
-    kind: Kind
+    kind: FiringKind
     cause: str
     outcome: Outcome
     steps: int

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from escalated_core.records.findings import ErrorRecord, Finding, Location
 from escalated_core.records.firings import Kind, LogLine
 
+Profile = Literal["guide", "escalated-django"]
+"""Which contract judges a plugin: that of the guide, or of the published package."""
 Status = Literal["active", "inactive", "failed"]
 Source = Literal["local", "composer"]
 
@@ -44,6 +46,8 @@ class CataloguedHook:
     category: str
     purpose: str
     parameters: tuple[Parameter, ...] = ()
+    fired: bool = True
+    """Whether the help desk ever fires it; the published package does not fire all of the guide."""
 
     @property
     def signature(self) -> str:

@@ -1,0 +1,108 @@
+"""What stories do to a host besides making things happen: its rows, its clock, its trace."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from escalated_core.helpdesk.references import Reference
+from escalated_core.host.around import Around
+from escalated_core.scope import CURRENT
+from escalated_core.trace.recorder import Recorder
+from escalated_core.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from escalated_core.helpdesk.clock import VirtualClock
+    from escalated_core.helpdesk.deadlines import Passing
+
+
+class Stage:
+    """Methods run on the plugin thread, unless they say otherwise."""
+
+    def __init__(self, around: Around, recorder: Recorder) -> None:
+        self._around = around
+        self._recorder = recorder
+        self._is_on = False
+        self.seed: int | None = None
+        """Of the rows that the newest story began with."""
+
+    @property
+    def trace(self) -> Trace:
+        """Where firings are recorded."""
+        return self._recorder.trace
+
+    def begin_anew(self, seed: int) -> None:
+        """Have the rows that a story begins with."""
+        self._around.world().reset(seed)
+        self.seed = seed
+
+    def fact(self, reference: Reference, path: tuple[str, ...]) -> Any:
+        """What a row says; raises `LookupError` where there is nothing."""
+        self._around.world()
+        from escalated_core.helpdesk.facts import fact
+
+        return fact(reference, path)
+
+    def passing(self, after: datetime, until: datetime, warning: timedelta) -> list[Passing]:
+        """The deadlines that come near or pass meanwhile, in order."""
+        self._around.world()
+        from escalated_core.helpdesk.deadlines import passing
+
+        return passing(after, until, warning)
+
+    def lay_over(self, settings: Mapping[str, Any]) -> Callable[[], None]:
+        """Lay settings over those there are; returns the undo.
+
+        Raises:
+            UsageError: one is not valid.
+        """
+        self._around.world()
+        from escalated_core.helpdesk.world import lay_over
+
+        return lay_over(settings)
+
+    @contextmanager
+    def under(
+        self, moment: datetime, seed: int, is_plugins: Callable[[], bool]
+    ) -> Generator[VirtualClock]:
+        """A clock and chance of a story's own; on any thread, which does not see them.
+
+        Args:
+            moment: where the clock stands at first.
+            seed: of the module `random`, which is as before afterwards.
+            is_plugins: whether this thread is the one of the plugins.
+        """
+        # Only here: what runs no story needs no such clock.
+        from escalated_core.helpdesk.clock import VirtualClock
+
+        def is_meant() -> bool:
+            return CURRENT.get() is not None or (self._is_on and is_plugins())
+
+        clock = VirtualClock(moment, is_meant)
+        state = random.getstate()
+        with ExitStack() as undo:
+            undo.callback(random.setstate, state)
+            random.seed(seed)
+            undo.enter_context(clock.running())
+            yield clock
+
+    @contextmanager
+    def acting(self) -> Generator[None]:
+        """Something happens in the story: the thread of the plugins is on its clock."""
+        self._is_on = True
+        try:
+            yield
+        finally:
+            self._is_on = False
+
+    @contextmanager
+    def apart(self, trace: Trace) -> Generator[None]:
+        """Record into another trace meanwhile."""
+        before, self._recorder.trace = self._recorder.trace, trace
+        try:
+            yield
+        finally:
+            self._recorder.trace = before
