@@ -14,10 +14,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Protocol
 
 from escalated_core.errors import Abandoned, Interrupted
-from escalated_core.records import LogLine
+from escalated_core.records import Effect, LogLine
 
 OUTPUT_CAP = 100_000
 """Characters of output kept per scope."""
@@ -25,6 +25,12 @@ LOG_CAP = 1_000
 """Log records kept per scope."""
 MESSAGE_CAP = 20_000
 """Characters of one log record kept."""
+CALL_CAP = 1_000
+"""Queries and HTTP requests kept per scope."""
+EFFECT_CAP = 500
+"""Effects kept per scope."""
+ENTRY_BYTES = 200
+"""What a log record, a query or a request takes besides its text, about."""
 
 _set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
@@ -38,10 +44,21 @@ class Owner:
     place: int
 
 
-class Sink:
-    """What plugin code printed and logged, capped; `dropped` counts what was over the cap."""
+class SeenEffect(Protocol):
+    """An effect of plugin code, which may still be under way."""
 
-    __slots__ = ("_size", "_text", "calls", "dropped", "logs")
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        ...
+
+    def record(self) -> Effect: ...
+
+
+class Sink:
+    """What plugin code said and did, capped; `dropped` counts what was over the cap."""
+
+    __slots__ = ("_size", "_text", "calls", "dropped", "effects", "grew", "logs")
 
     def __init__(self) -> None:
         self._text: list[str] = []
@@ -49,7 +66,10 @@ class Sink:
         self.logs: list[LogLine] = []
         self.calls: list[tuple[str, str, int, int]] = []
         """Kind, text, beginning and end (`perf_counter_ns`) of queries and HTTP requests."""
+        self.effects: list[SeenEffect] = []
         self.dropped = 0
+        self.grew: Callable[[int], None] | None = None
+        """Is told by how many bytes, once it has been counted what there is."""
 
     def write(self, text: str) -> None:
         room = OUTPUT_CAP - self._size
@@ -58,6 +78,8 @@ class Sink:
         if kept:
             self._text.append(kept)
             self._size += len(kept)
+            if self.grew is not None:
+                self.grew(len(kept))
 
     def log(self, line: LogLine) -> None:
         if len(self.logs) >= LOG_CAP:
@@ -68,11 +90,34 @@ class Sink:
             self.dropped += over
             message = f"{message[:MESSAGE_CAP]}…"
         self.logs.append(replace(line, message=message, after=self._size))
+        if self.grew is not None:
+            self.grew(ENTRY_BYTES + len(message))
+
+    def call(self, kind: str, text: str, began_ns: int, ended_ns: int) -> None:
+        """A query or an HTTP request was made."""
+        if len(self.calls) < CALL_CAP:
+            self.calls.append((kind, text, began_ns, ended_ns))
+            if self.grew is not None:
+                self.grew(ENTRY_BYTES + len(text))
+        else:
+            self.dropped += 1
+
+    def effect(self, effect: SeenEffect) -> bool:
+        """Keep an effect; False when it is over the cap."""
+        if len(self.effects) >= EFFECT_CAP:
+            self.dropped += 1
+            return False
+        self.effects.append(effect)
+        if self.grew is not None:
+            self.grew(effect.size)
+        return True
 
     @property
     def size(self) -> int:
-        """About how many characters are kept."""
-        return self._size + sum(len(line.message) for line in self.logs)
+        """About how many bytes are kept."""
+        said = self._size + sum(ENTRY_BYTES + len(line.message) for line in self.logs)
+        called = sum(ENTRY_BYTES + len(text) for _, text, _, _ in self.calls)
+        return said + called + sum(effect.size for effect in self.effects)
 
     @property
     def output(self) -> str:
@@ -125,7 +170,7 @@ class Scope:
             Interrupted: the scope was interrupted while it ran.
             Abandoned: the thread was given up meanwhile; nothing it does counts any more.
         """
-        parent = self.parent = CURRENT.get()
+        parent = self.parent = surrounding()
         thread_id = self.thread_id = threading.get_ident()
         token = CURRENT.set(self)
         running = RUNNING.get(thread_id)
@@ -179,12 +224,21 @@ class Scope:
         return self.duration_ns - self.nested_ns
 
     @property
+    def step(self) -> int | None:
+        """Which step of the firing it is, from 0; None for other code."""
+        return None
+
+    @property
     def turn(self) -> object:
         """What tells one stretch of code from the next, in a scope that runs several."""
         return None
 
     def pinned(self) -> Scope:
         """The scope for code that goes on by itself, whatever this one does next."""
+        return self
+
+    def unpinned(self) -> Scope:
+        """The scope that was pinned, as long as this thread runs just that stretch of it."""
         return self
 
     def inject(self, turn: object = None) -> bool:
@@ -209,11 +263,15 @@ class Scope:
             # Read first: a firing that is given up comes to its end and lets go of it.
             outer = scope.parent
             scope.abandoned = True
-            scope.given_up()
+            scope.given_up(self)
             scope = outer
 
-    def given_up(self) -> None:
-        """Leave things as if the code of this scope had failed; it will never return."""
+    def given_up(self, innermost: Scope) -> None:
+        """Leave things as if the code of this scope had failed; it will never return.
+
+        Args:
+            innermost: the scope whose code is stuck: this one, or one inside of it.
+        """
 
     def settle(self) -> None:
         """Take back an injected exception that was not delivered while the code ran."""
@@ -243,6 +301,12 @@ def crossed() -> None:
         call()
 
 
+def surrounding() -> Scope | None:
+    """The scope that code of this context and thread runs in."""
+    scope = CURRENT.get()
+    return scope.unpinned() if scope is not None else None
+
+
 def current_owner() -> Owner | None:
     """The plugin whose code runs in this context, if any."""
     scope = CURRENT.get()
@@ -255,6 +319,6 @@ def current_owner() -> Owner | None:
 
 def refuse_abandoned() -> None:
     """Raise `Abandoned` when the code that asks belongs to a thread that was given up."""
-    scope = CURRENT.get()
+    scope = surrounding()
     if scope is not None and scope.abandoned:
         raise Abandoned(f"{scope.doing} was given up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import textwrap
 import threading
 from collections.abc import Callable
@@ -347,3 +348,30 @@ def test_what_describing_an_error_takes_is_nobodys_time(write: Write, open_workb
     )
     _, good = open_workbench().fire("run").steps
     assert good.own_ns == good.duration_ns
+
+
+def test_who_stops_waiting_stops_the_callback(write: Write, open_workbench: Open) -> None:
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        @on_action("run")
+        def loop():
+            while True:
+                pass
+        """,
+    )
+    workbench = open_workbench()
+    workbench.time_limit = 600
+
+    def interrupt() -> None:
+        while workbench.activity is None:
+            pass
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        workbench.fire("run")
+    assert workbench.fire("other", kind="action").outcome == "ok"
+    assert [each.outcome for each in workbench.trace if each.hook == "run"] == ["interrupted"]

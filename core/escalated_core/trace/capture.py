@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import inspect
 import io
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import Context, copy_context
+from contextvars import Context
 from types import FrameType
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
@@ -22,6 +23,12 @@ Undo = Callable[[], None]
 THREADS: WeakKeyDictionary[threading.Thread, tuple[Owner, Location | None]] = WeakKeyDictionary()
 """Threads that plugins started: whose they are, and where they were started."""
 
+_copy_context = contextvars.copy_context
+
+_captures: list[Capture] = []
+_threads: list[Undo] = []
+"""The undo of following threads, while that is done."""
+
 
 class Capture:
     """Routes output, input, logs and threads of plugin code from its making until `undo`."""
@@ -29,7 +36,10 @@ class Capture:
     def __init__(self) -> None:
         self._routed: list[Router | NoInput] = []
         self.renew()
-        self._undos = [route_logs(), _follow_threads()]
+        self._unroute = route_logs()
+        _captures.append(self)
+        if not _threads:
+            _threads.append(_follow_threads())
 
     def renew(self) -> None:
         """Route the standard streams that somebody else has put in the place of ours."""
@@ -41,9 +51,14 @@ class Capture:
                 setattr(sys, name, routed)
 
     def undo(self) -> None:
-        """Put everything back; a stream that somebody has put in the place of ours stays."""
-        for each in reversed(self._undos):
-            each()
+        """Put everything back; a stream that somebody has put in the place of ours stays.
+
+        Threads that plugins left behind are followed on: what they start is theirs, too.
+        """
+        _captures.remove(self)
+        if not _captures and not living_threads():
+            _threads.pop()()
+        self._unroute()
         for name in _ROUTES:
             stream = getattr(sys, name)
             if stream in self._routed:
@@ -157,7 +172,8 @@ _ROUTES: dict[str, Callable[[Any], Router | NoInput]] = {
 def _follow_threads() -> Undo:
     """Threads that plugin code starts run in the context of the scope that started them.
 
-    What it gives to the threads of a pool runs in the context of the scope that gave it.
+    What it gives to the threads of a pool runs in the context of the scope that gave it, and so
+    does what it, or asyncio for it, runs in a copy of its context.
     """
     real = threading.Thread.start, ThreadPoolExecutor.submit
 
@@ -165,7 +181,15 @@ def _follow_threads() -> Undo:
         owner = current_owner()
         if owner is not None:
             context, run = _pinned_context(), self.run
-            self.run = lambda: context.run(run)
+
+            def run_pinned() -> None:
+                try:
+                    context.run(run)
+                finally:
+                    # Or the thread would hold itself, and with it all that its context does.
+                    vars(self).pop("run", None)
+
+            self.run = run_pinned
             THREADS[self] = owner, plugin_place()
         real[0](self)
 
@@ -178,16 +202,27 @@ def _follow_threads() -> Undo:
 
     threading.Thread.start = start
     ThreadPoolExecutor.submit = submit
+    contextvars.copy_context = _copied_context
 
     def undo() -> None:
         threading.Thread.start, ThreadPoolExecutor.submit = real
+        contextvars.copy_context = _copy_context
 
     return undo
 
 
+def _copied_context() -> Context:
+    """In the place of `contextvars.copy_context`, which asyncio calls as well."""
+    if CURRENT.get() is None:
+        return _copy_context()
+    # It waits for what runs in the copy, and then takes all of it for the context itself.
+    caller: str = vars(sys)["_getframe"](1).f_globals.get("__name__", "")
+    return _copy_context() if caller == "asgiref.sync" else _pinned_context()
+
+
 def _pinned_context() -> Context:
     """This context for code that outlives the step which starts it."""
-    context, scope = copy_context(), CURRENT.get()
+    context, scope = _copy_context(), CURRENT.get()
     if scope is not None:
         context.run(CURRENT.set, scope.pinned())
     return context

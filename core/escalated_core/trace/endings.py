@@ -38,7 +38,7 @@ def _unwound(firing: OpenFiring, unwind: Unwind) -> None:
         _failed(firing, replace(error_record(unwind), type=type(unwind).__name__))
     elif isinstance(unwind, Interrupted) and firing.armed:
         seconds = step_of(firing, len(firing.ran) - 1).own_ns / 1e9
-        notes.error = interrupted(firing.ran[-1], f"stopped after {seconds:.1f} s", unwind)
+        notes.error = interrupted(firing.ran[-1], f"was stopped after {seconds:.1f} s", unwind)
     else:
         raise unwind
     if firing.abandoned:
@@ -57,19 +57,18 @@ def _described(firing: OpenFiring, error: BaseException) -> ErrorRecord:
 
 def _failed(firing: OpenFiring, record: ErrorRecord) -> None:
     registration, notes = firing.ran[-1], firing.notes()
-    if not record.frames:
+    if not record.frames and registration.blamed.file:
         record = replace(record, frames=(_blamed_frame(registration),))
     notes.outcome = "error"
     notes.error = record
     logger.error(
-        "%s %r: callback %s of %s (priority %s, %s:%s) raised %s",
+        "%s %r: callback %s of %s (priority %s%s) raised %s",
         registration.kind.capitalize(),
         registration.hook,
         registration.name,
         registration.slug or "the host",
         registration.priority,
-        registration.file,
-        registration.line,
+        f", {registration.file}:{registration.line}" if registration.file else "",
         traceback_text(record),
     )
 
@@ -94,9 +93,24 @@ def refusal(registration: Registration, answer: Any) -> TypeError:
     )
 
 
+def given_up(firing: OpenFiring, innermost: Scope) -> bool:
+    """Note that the newest step was given up; returns whether it is what was stuck.
+
+    Args:
+        innermost: the scope whose code was stuck.
+    """
+    is_stuck = innermost.firing is firing and innermost.owner is firing.owner
+    stuck = "was given up: it was stuck outside Python"
+    how = stuck if is_stuck else f"ended with {innermost.doing}"
+    notes = firing.notes()
+    notes.outcome = "interrupted"
+    notes.error = interrupted(firing.ran[-1], how)
+    return is_stuck
+
+
 def interrupted(registration: Registration, how: str, error: Unwind | None = None) -> ErrorRecord:
     frames = error_record(error).frames if error else (_blamed_frame(registration),)
-    return ErrorRecord("Interrupted", f"{registration.name} was {how}", frames)
+    return ErrorRecord("Interrupted", f"{registration.name} {how}", frames)
 
 
 def _blamed_frame(registration: Registration) -> Frame:

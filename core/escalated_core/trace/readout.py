@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from typing import Any, Literal, cast
 
 from escalated_core.hooks.registration import Registration
-from escalated_core.records import Call, Change, Firing, Kind, Row, Step
+from escalated_core.records import Call, Change, Firing, FiringKind, Row, Step
 from escalated_core.scope import Sink
 from escalated_core.snapshots.diff import changes
 from escalated_core.trace.recording import ORDINARY, OpenFiring
@@ -32,7 +32,7 @@ def row_of(firing: OpenFiring) -> Row:
         firing.changed,
         firing.took_ns,
         firing.started_at,
-        _plugins(tuple(firing.ran)),
+        _plugins(firing.ran),
     )
 
 
@@ -93,10 +93,11 @@ def step_of(firing: OpenFiring, index: int) -> Step:
         at_ns=max(began - firing.moments[0], 0),
         own_ns=max(duration - notes.nested_ns, 0),
         calls=_calls(said, began),
+        effects=tuple([effect.record() for effect in said.effects]) if said else (),
     )
 
 
-def _touched(kind: Kind, before: Any, after: Any) -> tuple[Change, ...]:
+def _touched(kind: FiringKind, before: Any, after: Any) -> tuple[Change, ...]:
     """Changes inside arguments; paths begin with the argument's position."""
     first = 1 if kind == "filter" else 0
     return tuple(

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count as counting
 from time import perf_counter_ns
 from types import AsyncGeneratorType, CoroutineType
-from typing import Any, Literal
+from typing import Any
 
+from escalated_core.errors import Interrupted
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
-from escalated_core.records import Finding, Kind
+from escalated_core.records import Finding, FiringKind, Profile
 from escalated_core.scope import AT_BOUNDARIES, CURRENT, RUNNING, Scope, crossed, refuse_abandoned
 from escalated_core.snapshots.static import kind_of
 from escalated_core.trace import live
-from escalated_core.trace.endings import interrupted, record_error, refusal, settle
+from escalated_core.trace.endings import given_up, record_error, refusal, settle
 from escalated_core.trace.nesting import check_depth
 from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
-from escalated_core.trace.values import NO_KEYWORDS, NOT_RECORDED, Pictures
+from escalated_core.trace.values import Pictures, leave_out
 
-Profile = Literal["guide", "escalated-django"]
-
-
+AWAITED = frozenset(map(id, (CoroutineType, AsyncGeneratorType)))
+"""Types of what an `async def` callback answers."""
 NO_NUMBER = -1
 """Of arguments: no callback is known to take keywords as they are."""
 
 
 class Cause:
-    """Why firings happen, and the outermost ones that happened because of it."""
+    """Why firings happen, and the outermost ones that happened because of it.
+
+    After an event come those that it caused, as it is a firing itself.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -59,6 +63,7 @@ class Recorder:
         self._signature = signature
         self._drops_surplus = profile == "guide"
         self._ids = counting(1)
+        self._closing = threading.Lock()
         self._cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
     @contextmanager
@@ -71,7 +76,12 @@ class Recorder:
             self._cause.reset(token)
 
     def run(
-        self, kind: Kind, hook: str, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        kind: FiringKind,
+        hook: str,
+        chain: Chain,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         """Fire a hook; returns the filter's value, or None for an action.
 
@@ -81,6 +91,7 @@ class Recorder:
         outer = CURRENT.get()
         if outer is not None:
             refuse_abandoned()
+            outer = outer.unpinned()
         firing = self._open(kind, hook, outer)
         thread = firing.thread_id
         running = RUNNING.get(thread)
@@ -98,9 +109,10 @@ class Recorder:
                 RUNNING[thread] = running
             self._close(firing, chain)
             if outer is not None:
-                outer.nested_ns += firing.took_ns
+                # Until now: to keep it, and to wait for the screen, is nobody's own time.
+                outer.nested_ns += perf_counter_ns() - firing.moments[0]
 
-    def _open(self, kind: Kind, hook: str, outer: Scope | None) -> OpenFiring:
+    def _open(self, kind: FiringKind, hook: str, outer: Scope | None) -> OpenFiring:
         cause = self._cause.get()
         owner = outer.owner if outer is not None else None
         text = cause.text if cause is not None else "workbench"
@@ -109,14 +121,18 @@ class Recorder:
         firing = OpenFiring(next(self._ids), (kind, hook), text, outer, self._given_up)
         if firing.parent_id is not None:
             check_depth(firing)
-        elif cause is not None:
+        if cause is not None and (not cause.firings or firing.depth == 0 or is_event(outer)):
             cause.firings.append(firing)
         return firing
 
     def _close(self, firing: OpenFiring, chain: Chain = ()) -> None:
-        if firing.took_ns < 0:
-            firing.finish(chain)
-            self.trace.add(firing)
+        # It may come to its end just as it is given up.
+        with self._closing:
+            if firing.finished:
+                return
+            firing.took_ns = 0
+        firing.finish(chain)
+        self.trace.add(firing)
 
     def _pass_through(
         self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -125,9 +141,8 @@ class Recorder:
         is_filter = firing.kind == "filter"
         value = args[0] if is_filter else None
         pictures = self._pictures(firing, args, kwargs)
-        is_watched = pictures is not None or bool(AT_BOUNDARIES)
-        given = NO_NUMBER if kwargs else len(args)
-        now = firing.started_ns
+        watched = pictures is not None or bool(AT_BOUNDARIES)
+        given, now = NO_NUMBER if kwargs else len(args), firing.started_ns
         for registration in chain:
             if not registration.alive:
                 continue
@@ -139,8 +154,7 @@ class Recorder:
                     answer = registration.callback(*args)
                 else:
                     answer = registration.callback(*self._fit(firing, args, kwargs), **kwargs)
-                kind = kind_of(answer)
-                if kind is CoroutineType or kind is AsyncGeneratorType:
+                if id(kind_of(answer)) in AWAITED:
                     raise refusal(registration, answer)
                 firing.ended = True
                 if firing.armed:
@@ -148,11 +162,13 @@ class Recorder:
             except BaseException as raised:  # noqa: BLE001 - it ends its step only
                 firing.ended = True
                 answer, error = value, raised
-                settle(firing)
+                try:
+                    settle(firing)
+                except Interrupted:  # it came on the way there
+                    settle(firing)
             now = perf_counter_ns()
             firing.moments.append(now)
-            is_odd = error is not None or firing.nested_ns or firing.noted or firing.abandoned
-            if is_watched or is_odd:
+            if watched or error is not None or firing.nested_ns or firing.noted or firing.abandoned:
                 now = self._look(firing, pictures, (value, answer if is_filter else None), error)
             if is_filter and answer is not value:
                 value = answer
@@ -187,9 +203,7 @@ class Recorder:
         is_asked_for = firing.parent is None and self._cause.get() is not None
         if self.trace.values and (self.trace.recording or is_asked_for):
             return Pictures(firing, args, kwargs)
-        firing.args = (NOT_RECORDED,) * len(args)
-        firing.kwargs = NO_KEYWORDS
-        firing.pictures = [NOT_RECORDED] if firing.kind == "filter" else []
+        leave_out(firing, args)
         return None
 
     def _fit(
@@ -202,35 +216,40 @@ class Recorder:
         required, limit, _ = registration.arity
         fitting = args if limit is None else args[:limit]
         if required > len(fitting) + len(kwargs):
-            raise TypeError(self._arity_message(registration, len(args)))
+            documented = self._signature(registration.hook)
+            raise TypeError(_too_few(registration, len(args), documented))
         if len(args) > len(fitting):
             firing.notes().surplus = len(args) - len(fitting)
         return fitting
 
-    def _arity_message(self, registration: Registration, given: int) -> str:
-        needed = registration.arity.required
-        documented = self._signature(registration.hook)
-        call = f" Documented: {documented}." if documented else ""
-        return (
-            f"{registration.signature} needs {_arguments(needed)}, "
-            f"but {registration.hook} was fired with {_arguments(given)}.{call}"
-        )
-
-    def _given_up(self, firing: OpenFiring) -> None:
+    def _given_up(self, firing: OpenFiring, innermost: Scope) -> None:
         """Record a step whose thread was given up, from another thread."""
-        if firing.ran and not firing.finished:
-            notes = firing.notes()
-            notes.outcome = "interrupted"
-            notes.error = interrupted(firing.ran[-1], "given up: it was stuck outside Python")
+        if firing.ran and not firing.finished and given_up(firing, innermost):
             self._judge(firing)
         self._close(firing)
 
     def _judge(self, firing: OpenFiring) -> None:
         """Report what the newest step shows about its plugin."""
+        if firing.kind == "event":
+            return
         notes = firing.noted.get(len(firing.ran) - 1)
         if notes is not None and (notes.error or notes.returned_none or notes.surplus):
             for finding in live.findings(firing, notes, self._signature(firing.hook)):
                 self._report(finding)
+
+
+def _too_few(registration: Registration, given: int, documented: str | None) -> str:
+    call = f" Documented: {documented}." if documented else ""
+    return (
+        f"{registration.signature} needs {_arguments(registration.arity.required)}, "
+        f"but {registration.hook} was fired with {_arguments(given)}.{call}"
+    )
+
+
+def is_event(scope: Scope | None) -> bool:
+    """Whether it is the help desk itself that fires, in the course of an event."""
+    around: OpenFiring | None = scope.firing if scope is not None else None
+    return around is not None and around.kind == "event"
 
 
 def _arguments(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from time import perf_counter_ns, time
 from typing import Any
@@ -11,11 +12,15 @@ from typing import Any
 from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
-from escalated_core.records import ErrorRecord, Kind, Outcome
-from escalated_core.scope import Owner, Scope, Sink, crossed
+from escalated_core.records import ErrorRecord, FiringKind, Outcome
+from escalated_core.scope import RUNNING, Owner, Scope, Sink, crossed
 
 OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
 """What a firing, a step and a value of a picture take in memory, about."""
+
+
+Grew = Callable[[int, int], None]
+"""Is told the id of a firing and how many bytes it takes more."""
 
 
 class Notes:
@@ -64,6 +69,7 @@ class OpenFiring(Scope):
         "bytes",
         "cause",
         "depth",
+        "grew",
         "hook",
         "id",
         "kind",
@@ -83,13 +89,13 @@ class OpenFiring(Scope):
     def __init__(
         self,
         number: int,
-        called: tuple[Kind, str],
+        called: tuple[FiringKind, str],
         cause: str,
         outer: Scope | None,
-        on_given_up: Callable[[OpenFiring], None],
+        on_given_up: Callable[[OpenFiring, Scope], None],
     ) -> None:
         self.id = number
-        self.kind: Kind = called[0]
+        self.kind: FiringKind = called[0]
         self.hook = called[1]
         self.cause = cause
         around: OpenFiring | None = outer.firing if outer is not None else None
@@ -98,13 +104,15 @@ class OpenFiring(Scope):
         self.parent = outer
         self.at: Registration | None = None
         """The callback that runs, or ran last."""
-        self.ran: list[Registration] = []
+        self.ran: Any = []
+        """The callbacks that ran: a list, and a tuple once it is finished."""
         self.pictures: list[Any] = _NO_PICTURES
         """Of a filter's value at first and after each step; none when values are not recorded."""
         self.args: tuple[Any, ...] = ()
         self.kwargs: Any = None
         self.noted = _NOTHING
         self._on_given_up = on_given_up
+        self.grew: Grew | None = None  # for steps that first say something after it was kept
         self.abandoned = self.armed = False
         self.ended = True
         self._lock = None
@@ -125,7 +133,11 @@ class OpenFiring(Scope):
 
     @property
     def doing(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.at.name if self.at is not None else f"firing {self.hook}"
+        return self.ran[-1].name if self.ran else f"firing {self.hook}"
+
+    @property
+    def step(self) -> int | None:
+        return len(self.ran) - 1 if self.ran else None
 
     @property
     def turn(self) -> object:
@@ -148,13 +160,15 @@ class OpenFiring(Scope):
         notes = self.notes(index)
         if notes.sink is None:
             notes.sink = Sink()
+            if self.grew is not None:
+                notes.sink.grew = partial(self.grew, self.id)
         return notes.sink
 
     def pinned(self) -> Scope:
         return StepScope(self, len(self.ran) - 1)
 
-    def given_up(self) -> None:
-        self._on_given_up(self)
+    def given_up(self, innermost: Scope) -> None:
+        self._on_given_up(self, innermost)
 
     def notes(self, index: int = -1) -> Notes:
         """What is noted about a step, the newest one if not told, to be added to."""
@@ -205,7 +219,8 @@ class OpenFiring(Scope):
         if len(self.moments) % 2 == 0:  # the last step was given up
             self.moments.append(now)
         ran: Any = chain if len(self.ran) == len(chain) else tuple(self.ran)
-        moments: Any = tuple(self.moments)
+        # A callback that was given up may still come to an end, which is noted here.
+        moments: Any = self.moments if self.abandoned else tuple(self.moments)
         pictures: Any = tuple(self.pictures)
         self.ran, self.moments, self.pictures = ran, moments, pictures
         self.took_ns = now - self.moments[0]
@@ -213,14 +228,15 @@ class OpenFiring(Scope):
         self._lock = None
         self.bytes = OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes
         if self.noted:
-            sinks = [notes.sink for notes in self.noted.values() if notes.sink is not None]
+            sinks = [notes.sink for notes in [*self.noted.values()] if notes.sink is not None]
             self.bytes += sum(sink.size for sink in sinks)
 
     @property
     def outcome(self) -> Outcome:
         if not self.noted:
             return "ok"
-        outcomes = [notes.outcome for notes in self.noted.values()]
+        # A copy: a thread that a callback started may say something meanwhile.
+        outcomes = [notes.outcome for notes in [*self.noted.values()]]
         if "interrupted" in outcomes:
             return "interrupted"
         return "error" if "error" in outcomes else "ok"
@@ -231,8 +247,15 @@ class OpenFiring(Scope):
         if not self.noted and len(pictures) < 2:
             return False
         return any(a is not b for a, b in pairwise(pictures)) or any(
-            notes.mutated or notes.arguments for notes in self.noted.values()
+            notes.mutated or notes.arguments for notes in [*self.noted.values()]
         )
+
+
+def tell(firing: OpenFiring, grew: Grew) -> None:
+    """Have it told what is said in the steps from now on, as by threads that go on."""
+    for notes in [*firing.noted.values()]:
+        if notes.sink is not None:
+            notes.sink.grew = partial(grew, firing.id)
 
 
 class StepScope(Scope):
@@ -245,6 +268,15 @@ class StepScope(Scope):
         super().__init__(owner, firing.doing, firing)
         self._index = index
         self.abandoned = firing.abandoned
+
+    @property
+    def step(self) -> int | None:
+        return self._index if self._index >= 0 else None
+
+    def unpinned(self) -> Scope:
+        firing: OpenFiring = self.firing
+        runs = RUNNING.get(threading.get_ident()) is firing and not firing.ended
+        return firing if runs and len(firing.ran) - 1 == self._index else self
 
     @property
     def sink(self) -> Sink:

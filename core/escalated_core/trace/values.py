@@ -13,6 +13,13 @@ NOT_RECORDED = ObjectSnapshot("…", "truncated", "… not recorded")
 """Stands for a value while values are not recorded."""
 
 
+def leave_out(firing: OpenFiring, args: tuple[Any, ...]) -> None:
+    """Have a firing say that its values are not recorded."""
+    firing.args = (NOT_RECORDED,) * len(args)
+    firing.kwargs = NO_KEYWORDS
+    firing.pictures = [NOT_RECORDED] if firing.kind == "filter" else []
+
+
 class Pictures:
     """Takes the pictures of a firing: of its arguments at first, of what changes at each step."""
 
