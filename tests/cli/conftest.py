@@ -24,7 +24,11 @@ SOURCES = [
 
 COMMAND = [sys.executable, "-m", "escalated_workbench"]
 ENVIRONMENT = {
-    **{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_", "LANG"))},
+    **{
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("PYTHON", "LC_", "LANG", "ESCALATED_WORKBENCH"))
+    },
     "PYTHONPATH": os.pathsep.join(SOURCES),
     "COLUMNS": "80",
     "LANG": "C.UTF-8",

@@ -15,8 +15,11 @@ Run = Callable[..., Result]
 Copy = Callable[..., Path]
 Shell = Callable[[str], Result]
 
-RUN_PLUGINS = ["list", "hooks", "check", "fire", "activate", "deactivate", "uninstall"]
-VERBS = [*RUN_PLUGINS, "open", "trace", "report", "demo", "version"]
+VERBS = [
+    "list", "hooks", "check", "fire", "event", "watch", "desk", "activate", "deactivate",
+    "uninstall", "open", "trace", "report", "config", "schema", "completion", "demo", "version",
+]  # fmt: skip
+INNER = ["event list", "event show", "event run", "event fuzz", "event schema", "config show"]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def fine(result: Result, code: int = 0) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS])
+@pytest.mark.parametrize("verb", ["", *VERBS, *INNER])
 def test_help_is_as_agreed(run: Run, verb: str, snapshot: object) -> None:
     assert fine(run(*verb.split(), "--help")) == snapshot
 

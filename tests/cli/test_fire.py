@@ -15,6 +15,8 @@ Run = Callable[..., Result]
 Copy = Callable[..., Path]
 
 CODE = """
+import datetime
+
 from escalated.hooks import *
 
 PADDING = "a" * 300
@@ -23,6 +25,16 @@ PADDING = "a" * 300
 @on_filter("ticket_list_query")
 def narrow(queryset):
     return queryset.filter(subject="needle")
+
+
+@on_action("again")
+def again():
+    do_action("again")
+
+
+@on_filter("day")
+def day(value):
+    return datetime.date(2026, 1, 2)
 
 
 @on_filter("moves")
@@ -149,7 +161,7 @@ class TestSteps:
     def test_arguments_that_were_dropped_are_noted(self, told: Told) -> None:
         text = told("fire", "ticket_updated", "-a", "1", "-a", "2", "-a", "3")
         assert "does not take the last 2 arguments: escalated-django fails here" in text
-        assert "does not take" not in told("fire", "ticket_updated", "-a", "1")
+        assert "does not take" not in told("fire", "user_login", "-a", "1")
 
     @pytest.mark.parametrize("given", [1, 2, 3])
     def test_other_arguments_than_the_hook_passes_are_noted(
@@ -157,7 +169,26 @@ class TestSteps:
     ) -> None:
         result = run("fire", "comment_created", *["-a", "1"] * given, "-p", root)
         note = f"Note: comment_created passes 2 arguments (comment, ticket); you gave {given}.\n"
-        assert (result.returncode, result.stderr) == (0, "" if given == 2 else note)
+        assert (result.returncode, result.stderr) == (0, note if given == 3 else "")
+
+    def test_one_in_order_has_the_others_made(self, told: Told) -> None:
+        in_order = told("fire", "comment_content", "-a", "Hi", "--json")
+        named = told("fire", "comment_content", "-a", "content=Hi", "--json")
+        args = [json.loads(each)["firing"]["args"] for each in (in_order, named)]
+        assert args[0] == args[1]
+        assert (args[0][0], len(args[0])) == ("Hi", 2)
+
+    def test_what_contradicts_itself(self, refused: Told) -> None:
+        assert "exclude each other" in refused("fire", "moves", "--live", "--capture")
+        assert "give others by name" in refused("fire", "moves", "--payload", "-", "-a", "1")
+
+    def test_recursion_is_told_in_short(self, told: Told) -> None:
+        text = told("fire", "again", code=1)
+        assert "63 firings inside of it: --json has them" in text
+        assert text.count("again()") < 10
+
+    def test_dates_are_written_plainly(self, told: Told) -> None:
+        assert told("fire", "day", "-a", "1").endswith("  result  2026-01-02\n")
 
 
 class TestHooks:

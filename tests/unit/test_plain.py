@@ -30,7 +30,8 @@ from escalated_core.records import (
     Step,
 )
 from escalated_core.snapshots.pictures import same
-from escalated_core.snapshots.plain import from_plain, snapshot_from, to_plain
+from escalated_core.snapshots.plain import to_plain
+from escalated_core.snapshots.reading import from_plain, snapshot_from
 from escalated_core.snapshots.snapshot import snapshot
 
 

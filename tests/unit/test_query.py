@@ -277,7 +277,7 @@ QUOTE = "To search for the text, quote it:"
         ),
         (
             "x kind:acton",
-            "3: kind takes action or filter, not 'acton'. Did you mean kind:action?",
+            "3: kind takes action, filter or event, not 'acton'. Did you mean kind:action?",
         ),
         ("hook:", "1: hook needs a name or a glob such as ticket_*. Write hook:ticket_*."),
         ("error:a,", "1: error needs a part of an error's type or message. Write error:KeyError."),
@@ -355,7 +355,7 @@ KNOWN = {"hook": ["ticket_created", "comment_created", "ticket_data"], "cause": 
         ("-hook:a,co|,b", ["-hook:a,comment_created,b"]),
         ("hook:ticket_data|", []),
         ("plugin:|", ["plugin:host"]),
-        ("kind:|", ["kind:action", "kind:filter"]),
+        ("kind:|", ["kind:action", "kind:filter", "kind:event"]),
         ('cause:"a s|', ['cause:"a story"']),
         ("cause:st|", ['cause:"a story"']),
         ("word|", []),

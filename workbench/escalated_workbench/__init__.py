@@ -24,5 +24,9 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     """Import on first use: the command line starts without the parts it does not need."""
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        found = getattr(import_module(_LAZY[name]), name)
+        if name == "Workbench":
+            # Scripts and notebooks come this way; the front ends do not, and show it themselves.
+            import_module("escalated_workbench.notebook").attach()
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from escalated_core.hooks.catalogue import guide_catalogue
 from escalated_core.host.thread import Job
 from escalated_core.records import (
     Callback,
+    Effect,
     Finding,
     Firing,
     Hook,
@@ -23,6 +24,7 @@ from escalated_core.records import (
 )
 from escalated_core.sessions.lines import SessionPlugin
 from escalated_core.sessions.session import Session
+from escalated_workbench.config import Config
 from escalated_workbench.saving import Tell, nobody, save_session, telling
 from escalated_workbench.workbench import Workbench
 
@@ -46,13 +48,14 @@ class Recorded(Session):
         try:
             for firing in telling(self, tell):
                 rows.append(firing.row())
-                newest[firing.hook, firing.kind] = firing
+                if firing.kind != "event":
+                    newest[firing.hook, firing.kind] = firing
         except BaseException:
             self.close()
             raise
         catalogue = guide_catalogue()
         self.hooks = [
-            Hook(hook, kind, catalogue.get(hook), tuple(map(_heard_by(firing), firing.steps)))
+            Hook(hook, kind, catalogue.get(hook), tuple(map(_heard_by(hook, kind), firing.steps)))
             for (hook, kind), firing in sorted(newest.items())
         ]
         """Every hook that was fired, with the callbacks that ran when it was last."""
@@ -77,6 +80,7 @@ class Playback:
     """
 
     activity = None
+    config = Config()
     revision: tuple[object, ...] = ()
 
     def __init__(self, path: str | os.PathLike[str], tell: Tell = nobody) -> None:
@@ -85,6 +89,11 @@ class Playback:
         self.profile = self.trace.header.profile
         self.opening: Job[None] = Job("opening", lambda: None)
         self.opening.run()
+
+    @property
+    def outbox(self) -> list[Effect]:
+        """What plugins sent out, or would have; oldest first."""
+        return self.trace.outbox
 
     @property
     def plugins(self) -> dict[str, Plugin]:
@@ -154,6 +163,7 @@ class Playback:
             error=error,
             loaded_at=good.at if good else None,
             load_ns=good.duration_ns if good else 0,
+            imports=saved.imports,
             stale=error is not None and status == "active",
         )
 
@@ -180,11 +190,11 @@ def _main_file(saved: SessionPlugin) -> str:
     return "plugin.py" if "plugin.py" in saved.files else ""
 
 
-def _heard_by(firing: Firing) -> Callable[[Step], Callback]:
-    """What makes a callback of a step of a firing."""
+def _heard_by(hook: str, kind: Kind) -> Callable[[Step], Callback]:
+    """What makes a callback of a step of a firing of that hook."""
     return lambda step: Callback(
-        hook=firing.hook,
-        kind=firing.kind,
+        hook=hook,
+        kind=kind,
         plugin=step.plugin,
         callback=step.callback,
         priority=step.priority,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from escalated_core.analysis.firings import Firings
 from escalated_core.errors import UsageError
-from escalated_core.records import Finding, Firing, Reload
+from escalated_core.records import Effect, Finding, Firing, Reload
 from escalated_core.sessions.lines import Header, SessionPlugin
 from escalated_core.sessions.session import read, write
 
@@ -33,6 +33,7 @@ def nobody(done: int, total: int) -> None:
 
 WRITTEN = (b'"escalated-workbench-session/', b"<!doctype html", b"<svg", b"\x1f\x8b")
 """How files begin that may be written again: sessions, pages, pictures, compressed ones."""
+ELSEWHERE = "See that it may be written and that there is room, or name another file."
 EVERY = 100
 """Firings between two calls of `Tell`."""
 
@@ -64,9 +65,10 @@ def save_session(shown: Shown, path: str | os.PathLike[str], tell: Tell = nobody
     header = shown.trace.header if isinstance(shown, Playback) else _header(shown)
     count = 0
 
-    def records() -> Iterator[Firing | Reload | Finding]:
+    def records() -> Iterator[Firing | Reload | Finding | Effect]:
         nonlocal count
         yield from [*shown.reloads, *shown.findings]
+        yield from [effect for effect in shown.outbox if effect.step is None]
         for count, firing in enumerate(telling(shown.trace, tell), 1):  # noqa: B007 - it is told
             yield firing
 
@@ -80,7 +82,7 @@ def save_unasked(shown: Shown, path: Path) -> int:
     Raises:
         UsageError: as above, or the file was not written by the workbench.
     """
-    require_ours(path)
+    require_ours(target(str(path)))
     return save_session(shown, path)
 
 
@@ -112,10 +114,11 @@ def save_profile(firings: Sequence[Firing], target: Path) -> None:
 
 def write_text(path: Path, content: str) -> None:
     """Write a file; raises `UsageError` when that cannot be done."""
+    target(str(path))
     try:
         path.write_text(content, "utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", ELSEWHERE) from None
 
 
 def require_ours(path: Path) -> None:
@@ -147,7 +150,7 @@ def target(typed: str) -> Path:
         if not path.parent.is_dir():
             raise UsageError(f"There is no folder {path.parent}.", "Make it, or name another.")
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", ELSEWHERE) from None
     return path
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from escalated_core.snapshots.snapshot import (
     DictSnapshot,
@@ -93,7 +96,13 @@ def _literal(picture: Any, room: int) -> str:
     for kind, brackets in ((ListSnapshot, "[]"), (TupleSnapshot, "()"), (SetSnapshot, "{}")):
         if isinstance(picture, kind):
             return _joined(brackets[0], [("", item) for item in picture], brackets[1], room)
-    return repr(picture)
+    return _scalar(picture)
+
+
+def _scalar(picture: Any) -> str:
+    if isinstance(picture, (date, time)):
+        return picture.isoformat()
+    return str(picture) if isinstance(picture, (timedelta, UUID, Decimal)) else repr(picture)
 
 
 def _joined(start: str, items: list[tuple[str, Any]], end: str, room: int) -> str:

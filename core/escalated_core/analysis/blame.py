@@ -12,6 +12,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from escalated_core.analysis.arguments import (
+    argument_life,
+    names_of,
+    position_of,
+    spelt,
+    touched,
+)
 from escalated_core.records import Change, Firing, Step
 from escalated_core.snapshots.diff import changes
 from escalated_core.snapshots.paths import ANY, MISSING, Path, parse_path, parts, value_at
@@ -94,8 +101,12 @@ def writers(firing: Firing) -> dict[Path, int]:
 def life(firing: Firing, path: Path) -> list[tuple[int | None, Any]]:
     """What a path led to in the argument (step None) and after each step that wrote it.
 
-    `MISSING` stands for nothing. The life is empty if there was never anything.
+    That of an argument which is changed in place begins with its name, `ticket.subject`, or with
+    its position. `MISSING` stands for nothing. The life is empty if there was never anything.
     """
+    position = position_of(firing, path)
+    if position is not None:
+        return argument_life(firing, position, path[1:])
     has_value = firing.kind == "filter" and firing.args
     found: list[tuple[int | None, Any]] = []
     found.append((None, value_at(firing.args[0], path) if has_value else MISSING))
@@ -112,7 +123,8 @@ def wrote(firings: Iterable[Firing], pattern: str | Path) -> Iterator[tuple[Firi
 
     A path matches what is inside of it, too; `*` or `[*]` stands for any part. Of a change that
     also touches other paths only what matches is told. Items of a list go by their `id` where all
-    of them have one, else by the index where they came, went or changed.
+    of them have one, else by the index where they came, went or changed. What was changed in place
+    of an argument begins with the argument's name, `ticket.subject`; its position is understood.
 
     Raises:
         UsageError: the text is no path.
@@ -122,8 +134,15 @@ def wrote(firings: Iterable[Firing], pattern: str | Path) -> Iterator[tuple[Firi
         (firing, index, change)
         for firing in firings
         for index, step in enumerate(firing.steps)
-        for change in _matching(step.changes, wanted)
+        for change in _written_by(firing, step, wanted)
     )
+
+
+def _written_by(firing: Firing, step: Step, wanted: Path) -> Iterator[Change]:
+    yield from _matching(step.changes, wanted)
+    # The path of the whole value is that of no argument.
+    if wanted and step.touched:
+        yield from _matching(touched(firing, step), spelt(wanted, names_of(firing.hook)))
 
 
 def compare(one: Firing, other: Firing) -> Comparison:

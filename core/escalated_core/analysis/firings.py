@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
 
 from escalated_core.analysis import blame, timing
 from escalated_core.analysis.query import Query
-from escalated_core.errors import UsageError
+from escalated_core.analysis.tabular import Records, flat, frame
+from escalated_core.errors import UsageError, meant
 from escalated_core.records import Change, Firing, Row
 
 
@@ -20,6 +21,11 @@ class Firings(ABC):
 
     @abstractmethod
     def __len__(self) -> int: ...
+
+    @property
+    def finished(self) -> int:
+        """How many firings have been recorded so far, also those that are no longer kept."""
+        return len(self)
 
     @abstractmethod
     def get(self, firing_id: int) -> Firing | None:
@@ -37,6 +43,10 @@ class Firings(ABC):
     def children(self, firing_id: int) -> list[Firing]:
         """The firings that callbacks of a firing caused, in order."""
 
+    def slugs(self) -> Iterable[str]:
+        """The slugs of plugins that may have been called, as far as they are known."""
+        return ()
+
     def require(self, firing_id: int) -> Firing:
         """The record of a firing; raises `UsageError` when it is not kept."""
         firing = self.get(firing_id)
@@ -44,16 +54,18 @@ class Firings(ABC):
             raise UsageError(f"There is no firing {firing_id}.", f"{len(self):,} are kept.")
         return firing
 
-    def query(self, text: str) -> list[Firing]:
+    def query(self, text: str) -> Records[Firing]:
         """The firings that a query matches (see docs/query.md), oldest first.
 
         Raises:
             UsageError: the query cannot be read; it names the term and the cure.
         """
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a notebook's
+            raise UsageError(f"{text!r} is no query.", "Write one such as 'outcome:error'.")
         wanted = Query.parse(text)
         rows = sorted(self.rows()[0], key=lambda row: row.id)
         now = max((row.started_at for row in rows), default=0.0)
-        found: list[Firing] = []
+        found = Records(Firing)
         for row in rows:
             verdict = wanted.matches_row(row, now)
             record = self.get(row.id) if verdict is not False else None
@@ -63,13 +75,31 @@ class Firings(ABC):
 
     def timings(
         self, by: timing.By = "callback", slow_ns: int = timing.SLOW_NS
-    ) -> list[timing.Timing]:
-        """What took how long, by callback, plugin or hook; the most costly first."""
-        return timing.timings(self, by, slow_ns)
+    ) -> Records[timing.Timing]:
+        """What took how long, by callback, plugin or hook; the most costly first.
 
-    def slower_since_reload(self, slug: str) -> list[timing.TimingChange]:
-        """How the two newest generations of a plugin compare, callback by callback."""
-        return timing.compare_generations(self, slug)
+        Raises:
+            UsageError: `by` is none of these.
+        """
+        known = get_args(timing.By)
+        if by not in known:
+            raise UsageError(f"Nothing can be timed by {by!r}.", meant(by, known))
+        return Records(timing.Timing, timing.timings(self, by, slow_ns))
+
+    def slower_since_reload(self, slug: str) -> Records[timing.TimingChange]:
+        """How the two newest generations of a plugin compare, callback by callback.
+
+        Raises:
+            UsageError: no such plugin is known of.
+        """
+        firings = list(self)
+        found = timing.compare_generations(firings, slug)
+        if not found:
+            ran = {step.plugin: None for firing in firings for step in firing.steps if step.plugin}
+            known = [*self.slugs(), *ran]
+            if known and slug not in known:
+                raise UsageError(f"There is no plugin {slug!r}.", meant(slug, known))
+        return Records(timing.TimingChange, found)
 
     def compare(self, one: int, other: int) -> blame.Comparison:
         """What differs between two firings, given by id."""
@@ -82,6 +112,14 @@ class Firings(ABC):
             UsageError: the path cannot be read.
         """
         return list(blame.wrote(self, path))
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One flat dict of builtins per firing (see `tabular.flat`)."""
+        return [flat(firing) for firing in self]
+
+    def to_frame(self) -> Any:
+        """The same as a `pandas.DataFrame`; raises `UsageError` where pandas is not installed."""
+        return frame(Firing, self)
 
     def speedscope(self) -> dict[str, Any]:
         """Everything as a profile in the format of https://www.speedscope.app."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from time import time
 from typing import Any, Final
 
+from escalated_core.analysis.arguments import touched
 from escalated_core.analysis.query_values import (
     LEVELS,
     Holds,
@@ -23,7 +24,7 @@ from escalated_core.analysis.query_values import (
     number_range,
     path,
 )
-from escalated_core.records import ErrorRecord, Firing, Row, Step
+from escalated_core.records import Change, ErrorRecord, Firing, Row, Step
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
@@ -149,6 +150,26 @@ def _step(possible: Holds = attrgetter("steps")) -> Callable[[Holds], Tests]:
     return ask
 
 
+def _wrote(holds: Holds) -> Tests:
+    """Asks the changes of every step; an argument goes by its name and by its position."""
+
+    def row_test(row: Row, _: float | None) -> bool | None:
+        return None if row.changed else False
+
+    def test(firing: Firing, _: float | None) -> bool:
+        return any(map(holds, _written(firing)))
+
+    return row_test, test
+
+
+def _written(firing: Firing) -> Iterator[Change]:
+    for step in firing.steps:
+        yield from step.changes
+        if step.touched:
+            yield from step.touched
+            yield from touched(firing, step)
+
+
 def _anywhere(holds: Holds) -> Tests:
     hook, plugins = _remembered(holds), _among(holds)
 
@@ -237,7 +258,7 @@ _DURATION: Final = "a duration such as >5ms, <=0.5s or >200us"
 _MOMENT: Final = "a time such as 12:30 or 12:30:05, or how long before: -10s, -5m, -1h"
 _DURATIONS: Final = (">1ms", ">10ms", ">100ms", ">1s")
 _MOMENTS: Final = ("-10s", "-1m", "-5m", "-1h")
-_KINDS: Final = ("action", "filter")
+_KINDS: Final = ("action", "filter", "event")
 _OUTCOMES: Final = ("ok", "error", "interrupted", "skipped")
 
 
@@ -257,7 +278,7 @@ KEYS: Final = {
     "kind": _chosen({name: name for name in _KINDS}, _name("kind")),
     "outcome": _chosen({name: name for name in _OUTCOMES}, _outcome),
     "changed": _chosen({"yes": True, "no": False}, _name("changed")),
-    "wrote": Key("a path such as tags[0] or meta.*", "tags[*]", path, _step(attrgetter("changed"))),
+    "wrote": Key("a path such as tags[0] or meta.*", "tags[*]", path, _wrote),
     "error": Key(
         "a part of an error's type or message",
         "KeyError",

@@ -134,12 +134,12 @@ _PARTS = re.compile(r"\[([^]]+)]|([^][.]+)")
 
 
 def path(value: str) -> Holds:
-    """Of steps: `tags[0].name`, each part a glob, is what it changed, or has that below it."""
+    """Of changes: `tags[0].name`, each part a glob, is what was changed, or has that below it."""
     # The quotes of `data["a.b"]` are gone here: they are the query's, too.
     pattern = [glob(one or other) for one, other in _PARTS.findall(value)]
     if not pattern or _PARTS.sub("", value).strip("."):
         raise ValueError
-    return lambda step: any(_touches(each, pattern) for each in (*step.changes, *step.touched))
+    return lambda change: _touches(change, pattern)
 
 
 def _touches(change: Change, pattern: list[Holds]) -> bool:

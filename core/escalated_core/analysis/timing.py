@@ -98,8 +98,9 @@ class _Sample:
 
 
 def timings(firings: Iterable[Firing], by: By = "callback", slow_ns: int = SLOW_NS) -> list[Timing]:
-    """What each callback, plugin or hook cost, the costliest first."""
-    return _timed(_samples(list(firings), by), by, slow_ns)
+    """What each callback, plugin or hook cost, the costliest first; events are not of plugins."""
+    hooks = [firing for firing in firings if firing.kind != "event"]
+    return _timed(_samples(hooks, by), by, slow_ns)
 
 
 def quantile(durations: Sequence[int], q: float) -> int:

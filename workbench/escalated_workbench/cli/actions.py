@@ -1,89 +1,26 @@
-"""Verbs that do something: fire, activate, deactivate, uninstall."""
+"""Verbs of the lifecycle: activate, deactivate, uninstall."""
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
+from escalated_workbench.cli.completion import complete_plugin
+from escalated_workbench.cli.firing import failed, lines_of
 from escalated_workbench.cli.options import Call, runs_plugins
 
 if TYPE_CHECKING:
-    from escalated_core.records import Firing, Hook, Kind, Plugin
+    from escalated_core.records import Firing, Plugin
     from escalated_workbench.workbench import Workbench
 
-SETTLE = 1.0
-"""Seconds that threads started by a firing get to end before it is reported."""
-
 
 @click.command()
-@click.argument("hook")
-@click.option(
-    "-a",
-    "--arg",
-    "args",
-    multiple=True,
-    metavar="VALUE",
-    help="A positional argument, in order: JSON, a row of the help desk as @ticket:1, or text.",
-)
-@click.option("--kind", type=click.Choice(["action", "filter"]), help="For a name that is both.")
-@click.option("--save", metavar="FILE", help="Save the session, for trace, report and open.")
-@runs_plugins
-def fire(call: Call, hook: str, args: tuple[str, ...], kind: Kind | None, save: str | None) -> int:
-    """Fire a hook and show what every callback did.
-
-    Without --arg the arguments are made from the catalogue and the help desk.
-    """
-    from escalated_workbench.arguments import argument
-    from escalated_workbench.wording import counted
-
-    values = [argument(word) for word in args]
-    if save is not None:
-        from escalated_workbench import saving
-
-        # Before anything runs: what a plugin did would be lost otherwise.
-        saving.require_ours(saving.target(save))
-    with call.workbench() as wb:
-        _compare_arguments(call, wb.require_hook(hook, kind)[0], len(values))
-        others = set(threading.enumerate())
-        first = wb.fire(hook, *values, kind=kind)
-        if first.outcome != "interrupted":
-            _settle(call, set(threading.enumerate()) - others)
-        firing, *nested = [each for each in wb.trace if each.id >= first.id]
-        if save is not None:
-            count = wb.save(save)
-            call.output.say(f"{counted(count, 'firing')} saved to {save}.")
-    call.report(_firing_lines([firing, *nested]), firing=firing, nested=nested)
-    return int(_failed([firing, *nested]))
-
-
-def _compare_arguments(call: Call, hook: Hook, given: int) -> None:
-    """Say so when a documented hook is given more or fewer arguments than it passes."""
-    from escalated_workbench.wording import counted
-
-    names = [parameter.name for parameter in hook.documented.parameters] if hook.documented else []
-    if given and names and given != len(names):
-        passes = f"{counted(len(names), 'argument')} ({', '.join(names)})"
-        call.output.say(f"Note: {hook.name} passes {passes}; you gave {given}.")
-
-
-def _settle(call: Call, threads: Iterable[threading.Thread]) -> None:
-    """Wait for what a firing started: what it says belongs to the report, and ends with us."""
-    deadline = monotonic() + SETTLE
-    for thread in threads:
-        thread.join(max(deadline - monotonic(), 0))
-        if thread.is_alive():
-            call.output.say(f"The thread {thread.name} still runs.")
-
-
-@click.command()
-@click.argument("slug")
+@click.argument("slug", shell_complete=complete_plugin)
 @runs_plugins
 def activate(call: Call, slug: str) -> int:
     """Activate a plugin, run its activation hooks, and remember it."""
@@ -95,7 +32,7 @@ def activate(call: Call, slug: str) -> int:
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", shell_complete=complete_plugin)
 @runs_plugins
 def deactivate(call: Call, slug: str) -> int:
     """Deactivate a plugin, run its hooks for that, and remember it."""
@@ -107,7 +44,7 @@ def deactivate(call: Call, slug: str) -> int:
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", shell_complete=complete_plugin)
 @click.option("--yes", is_flag=True, help="Delete the folder without asking.")
 @runs_plugins
 def uninstall(call: Call, slug: str, yes: bool) -> int:
@@ -124,11 +61,11 @@ def uninstall(call: Call, slug: str, yes: bool) -> int:
             firings = _caused(wb, lambda: wb.uninstall(slug))
         call.tell_forgetting(wb)
     lines = [f"{slug} is uninstalled; {place} is deleted."] if wanted else []
-    shown = _changed_lines(lines, firings)
+    shown = _changed_lines(call, lines, firings)
     call.report(shown, slug=slug, path=plugin.path, deleted=wanted, firings=firings)
     if not wanted:
         call.output.say("Nothing is deleted.")
-    return int(_failed(firings))
+    return int(failed(firings))
 
 
 def _confirmed(call: Call, question: str) -> bool:
@@ -160,28 +97,17 @@ def _require_memory(wb: Workbench, plugin: Plugin) -> None:
             raise WorkbenchError(f"{message} {finding.message}", finding.cure)
 
 
-def _failed(firings: Iterable[Firing]) -> bool:
-    return any(firing.outcome != "ok" for firing in firings)
-
-
 def _report_change(call: Call, plugin: Plugin, firings: list[Firing]) -> int:
     from escalated_workbench.cli import text
 
     errors = [finding for finding in plugin.findings if finding.severity == "error"]
-    lines = [*text.plugin_lines([plugin]), *text.finding_lines(errors)]
-    call.report(_changed_lines(lines, firings), plugin=plugin, firings=firings)
-    return int(bool(errors) or _failed(firings))
+    lines = [*text.plugin_lines([plugin], call.style()), *text.finding_lines(errors)]
+    call.report(_changed_lines(call, lines, firings), plugin=plugin, firings=firings)
+    return int(bool(errors) or failed(firings))
 
 
-def _changed_lines(lines: Iterable[str], firings: Iterable[Firing]) -> Iterator[str]:
+def _changed_lines(call: Call, lines: Iterable[str], firings: Iterable[Firing]) -> Iterator[str]:
     from escalated_workbench.wording import safe
 
     yield from map(safe, lines)
-    yield from _firing_lines(firing for firing in firings if firing.steps)
-
-
-def _firing_lines(firings: Iterable[Firing]) -> Iterator[str]:
-    from escalated_workbench.cli import text
-
-    for firing in firings:
-        yield from text.firing_lines(firing)
+    yield from lines_of([firing for firing in firings if firing.steps], call.style())

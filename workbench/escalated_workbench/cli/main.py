@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from escalated_workbench.cli.options import profile_option
+from escalated_workbench.cli.options import opens, plain
 from escalated_workbench.cli.output import Output
 
 EXIT_PLUGIN, EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -18,17 +18,25 @@ VERBS = {
     "list": "escalated_workbench.cli.reports:list_plugins",
     "hooks": "escalated_workbench.cli.reports:hooks",
     "check": "escalated_workbench.cli.reports:check",
-    "fire": "escalated_workbench.cli.actions:fire",
+    "fire": "escalated_workbench.cli.firing:fire",
+    "event": "escalated_workbench.cli.events:event",
+    "watch": "escalated_workbench.cli.watch:watch",
+    "desk": "escalated_workbench.cli.desk:desk",
     "activate": "escalated_workbench.cli.actions:activate",
     "deactivate": "escalated_workbench.cli.actions:deactivate",
     "uninstall": "escalated_workbench.cli.actions:uninstall",
     "open": "escalated_workbench.cli.sessions:open_session",
     "trace": "escalated_workbench.cli.sessions:trace",
     "report": "escalated_workbench.cli.sessions:report",
+    "config": "escalated_workbench.cli.configuration:config",
+    "schema": "escalated_workbench.cli.configuration:schema",
+    "completion": "escalated_workbench.cli.configuration:completion",
     "demo": "escalated_workbench.cli.terminal:demo",
     "version": "escalated_workbench.cli.reports:version",
 }
 TERMINAL = "escalated_workbench.cli.terminal:terminal"
+INNER = ("list", "show", "run", "fuzz", "schema")
+"""Verbs of verbs."""
 
 PATIENCE = 3.0
 """Seconds that threads of plugins get to come to their end."""
@@ -55,6 +63,9 @@ class Verbs(click.Group):
             return super().resolve_command(ctx, args)
         if is_path(word):
             return "", load(TERMINAL), args
+        if ctx.resilient_parsing:
+            # A shell that completes wants no complaint.
+            return None, None, args
         raise click.UsageError(f"There is no verb and no folder {word!r}. {meant(word)}", ctx)
 
 
@@ -90,7 +101,8 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[PATH | VERB ...]",
 )
-@profile_option
+@opens
+@plain
 @click.option(
     "--version",
     is_flag=True,
@@ -100,7 +112,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Print the version and exit.",
 )
 @click.pass_context
-def cli(ctx: click.Context, profile: str) -> int | None:
+def cli(ctx: click.Context, **options: Any) -> int | None:
     """A workbench for plugins of Escalated.
 
     Without a verb it opens in the terminal, on PATH or on the plugins/escalated found upwards from
@@ -110,9 +122,12 @@ def cli(ctx: click.Context, profile: str) -> int | None:
     130 interrupted.
     """
     if ctx.invoked_subcommand is None:
-        return ctx.invoke(load(TERMINAL), profile=profile)
+        return ctx.invoke(load(TERMINAL), **options)
     # What a verb is not told itself.
-    ctx.default_map = {name: {"profile": profile} for name in ("", *VERBS)}
+    said = {name: value for name, value in options.items() if value is not None}
+    if said:
+        inner = dict.fromkeys(INNER, said)
+        ctx.default_map = {name: {**said, **inner} for name in ("", *VERBS)}
     return None
 
 
@@ -134,6 +149,9 @@ def run(output: Output, args: list[str] | None = None) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         output.say("Interrupted.")
         return EXIT_INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.say(error.format_message())
+        return EXIT_USAGE
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             output.say(error.ctx.get_usage())

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
 import signal
 import sys
 import threading
 from contextlib import ExitStack, suppress
+from time import monotonic
 from typing import TextIO
 
+SLOW = 1.0
+"""Seconds after which somebody who waits is told what for."""
+AGAIN = 0.2
+"""Seconds between two words of how far something is."""
 IN_ASCII = str.maketrans(
     {"✔": "+", "✖": "x", "◌": "o", "■": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
 )
 """What our own glyphs become where the terminal cannot show them."""
+IN_WORDS = str.maketrans({"…": "...", "⏎": "\\n"})
+"""The same for marks inside of values, where no glyph is wanted."""
 
 
 class Output:
@@ -25,6 +33,10 @@ class Output:
     def __init__(self) -> None:
         self._out, self._err = sys.stdout, sys.stderr
         self._guard = ExitStack()
+        self._is_read = True
+        self._has_written = False
+        self.is_plain = False
+        """Whether words are wanted in the place of glyphs."""
 
     def guard(self) -> None:
         """Keep whatever plugins write, from now to the end of the process, off standard output."""
@@ -47,15 +59,33 @@ class Output:
         """Whether standard error is a terminal."""
         return is_terminal(self._err)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether standard output is a terminal that has been written to."""
+        return self._has_written and is_terminal(self._out)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody still reads standard output, as far as that can be told."""
+        if self._is_read and self._out is not None:
+            with suppress(OSError, ValueError, AttributeError):  # no poll on Windows
+                poll = select.poll()
+                poll.register(self._out.fileno(), 0)
+                # A pipe whose reader has gone; nothing else says so before it is written to.
+                self._is_read = not any(event & select.POLLERR for _, event in poll.poll(0))
+        return self._is_read
+
     def data(self, text: str) -> None:
         """Write a line or more to standard output; that nobody reads any more is no error.
 
         Raises:
             WorkbenchError: it cannot be written for another reason.
         """
+        self._has_written = True
         try:
-            write(self._out, text + "\n")
+            write(self._out, (text.translate(IN_WORDS) if self.is_plain else text) + "\n")
         except OSError as error:
+            self._is_read = False
             # What is still in the buffer must not fail again at the end of the process.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
             if not isinstance(error, BrokenPipeError):
@@ -88,6 +118,26 @@ class Output:
         self.say("Threads of plugins still run; they end here.")
         self.close()
         os._exit(code)
+
+
+class Progress:
+    """Says how far something is that takes long, on a terminal where nothing else is shown."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._next = monotonic() + SLOW
+        self._said = False
+
+    def tell(self, line: str) -> None:
+        """Say it, if it is time to."""
+        if self._output.is_watched and not self._output.is_shown and monotonic() >= self._next:
+            self._said, self._next = True, monotonic() + AGAIN
+            self._output.say(f"\r{line}", end="")
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._said:
+            self._output.say("")
 
 
 def write(stream: TextIO | None, text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from escalated_workbench import __version__
+from escalated_workbench.cli.completion import complete_hook, complete_plugin
 from escalated_workbench.cli.options import Call, reports, runs_plugins
 
 PYTHON = ".".join(str(part) for part in sys.version_info[:3])
@@ -23,14 +24,14 @@ def list_plugins(call: Call) -> int:
     from escalated_workbench.cli import text
     from escalated_workbench.wording import safe
 
-    call.report(text.plugin_lines(plugins), root=root, plugins=plugins)
+    call.report(text.plugin_lines(plugins, call.style()), root=root, plugins=plugins)
     if not plugins:
         call.output.say(safe(f"No plugins in {root}."))
     return int(any(plugin.status == "failed" for plugin in plugins))
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_hook)
 @runs_plugins
 def hooks(call: Call, name: str | None) -> int:
     """List the hooks, or one, with who listens in running order."""
@@ -38,12 +39,12 @@ def hooks(call: Call, name: str | None) -> int:
         chosen = wb.hooks if name is None else wb.require_hook(name)
     from escalated_workbench.cli import text
 
-    call.report(text.hook_lines(chosen), hooks=chosen)
+    call.report(text.hook_lines(chosen, call.style()), hooks=chosen)
     return 0
 
 
 @click.command()
-@click.argument("slugs", nargs=-1, metavar="[SLUG ...]")
+@click.argument("slugs", nargs=-1, metavar="[SLUG ...]", shell_complete=complete_plugin)
 @runs_plugins
 def check(call: Call, slugs: tuple[str, ...]) -> int:
     """Load the plugins and list the findings.

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from escalated_workbench.cli.options import SLOW, Call, reports
+from escalated_workbench.cli.numbers import Whole
+from escalated_workbench.cli.options import Call, reports
+from escalated_workbench.cli.output import Progress
 
 if TYPE_CHECKING:
     from escalated_core.analysis.query import Query
     from escalated_core.records import Firing
     from escalated_core.sessions.session import Session
     from escalated_workbench.cli.output import Output
+    from escalated_workbench.cli.text import Style
 
-AGAIN = 0.2
-"""Seconds between two words of how far a file is read."""
+SUFFIXES = (".html", ".htm", ".svg")
+"""How the name of a report ends."""
 
 _file_argument = click.argument("file", metavar="FILE")
 _where_option = click.option("--where", metavar="QUERY", help="Only firings that match.")
 _firing_option = click.option(
-    "--firing", "number", type=int, metavar="ID", help="Only this firing."
+    "--firing", "number", type=Whole(1), metavar="ID", help="Only this firing."
 )
 
 
@@ -34,10 +36,15 @@ def open_session(output: Output, file: str) -> int:
     """Look at a saved session in the terminal; no plugin runs."""
     from escalated_workbench.cli.terminal import require_terminal
     from escalated_workbench.playback import Playback
+    from escalated_workbench.wording import safe
 
-    reading = _Reading(output, file)
-    with Playback(file, reading.tell) as playback:
-        reading.end()
+    progress = Progress(output)
+
+    def tell(done: int, total: int) -> None:
+        progress.tell(f"{safe(file)}: {done:,} of {total:,} firings are read.")
+
+    with Playback(file, tell) as playback:
+        progress.end()
         require_terminal()
         # Only here: no verb that reports may pay for Textual.
         from escalated_workbench.tui.app import run_app
@@ -71,10 +78,11 @@ def trace(call: Call, file: str, where: str | None, number: int | None, jsonl: b
         if call.as_json:
             call.report((), session=session.header, firings=list(firings))
         elif number is not None:
-            call.report(line for firing in firings for line in text.firing_lines(firing))
+            style = call.style()
+            call.report(line for firing in firings for line in text.firing_lines(firing, style))
         else:
-            rows = [_row(firing) for firing in firings]
-            call.report(text.table(rows) if rows else ())
+            rows = [_row(firing, call.style()) for firing in firings]
+            call.report(call.style().table(rows) if rows else ())
             call.output.say(f"{counted(len(rows), 'firing')}.")
     return 0
 
@@ -98,6 +106,8 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
     It needs neither network nor program. Secrets are masked in it.
     """
     is_picture = target.lower().endswith(".svg")
+    if target != "-" and not target.lower().endswith(SUFFIXES):
+        raise click.UsageError(f"{target!r} does not end in one of {', '.join(SUFFIXES)}.")
     if is_picture and number is None:
         raise click.UsageError("A picture shows one firing: name it with --firing ID.")
     from escalated_core.sessions import session as sessions
@@ -119,27 +129,6 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
     call.report((), file=target, firings=count)
     call.output.say(safe(f"{target}: {counted(count, 'firing')}."))
     return 0
-
-
-class _Reading:
-    """Says how far a long file is read, where somebody looks on."""
-
-    def __init__(self, output: Output, file: str) -> None:
-        self._output, self._file = output, file
-        self._next = monotonic() + SLOW
-        self._said = False
-
-    def tell(self, done: int, total: int) -> None:
-        from escalated_workbench.wording import safe
-
-        if self._output.is_watched and monotonic() >= self._next:
-            self._said, self._next = True, monotonic() + AGAIN
-            line = f"{safe(self._file)}: {done:,} of {total:,} firings are read."
-            self._output.say(f"\r{line}", end="")
-
-    def end(self) -> None:
-        if self._said:
-            self._output.say("")
 
 
 def _check_target(session: Path, target: Path) -> None:
@@ -204,7 +193,7 @@ def _tell(call: Call, session: Session) -> None:
         call.output.say(safe(f"{session.path}: the last line was cut off; it is left out."))
 
 
-def _row(firing: Firing) -> tuple[str, ...]:
+def _row(firing: Firing, style: Style) -> tuple[str, ...]:
     from escalated_workbench import wording
     from escalated_workbench.cli.text import one_line
 
@@ -212,22 +201,19 @@ def _row(firing: Firing) -> tuple[str, ...]:
     error = firing.error
     return (
         f"#{firing.id}",
-        wording.OUTCOME_GLYPHS[firing.outcome],
+        style.sign(wording.OUTCOME_GLYPHS[firing.outcome], firing.outcome),
         f"{'  ' * min(firing.depth, 8)}{firing.hook}",
         firing.kind,
         wording.counted(len(firing.steps), "step"),
-        "~" if firing.changed else "",
+        style.sign("~", "changed") if firing.changed else "",
         f"{wording.in_milliseconds(firing.duration_ns):>8} ms",
         one_line(str(error)) if error else ", ".join(plugins),
     )
 
 
 def _lines_of_json(call: Call, firings: Iterator[Firing]) -> int:
-    import json
-
-    from escalated_core.snapshots.plain import to_plain
-
     for firing in firings:
-        ascii_only = not call.output.speaks_unicode
-        call.output.data(json.dumps(to_plain(firing), ensure_ascii=ascii_only, allow_nan=False))
+        call.line_of_json(firing)
+        if not call.output.is_read:
+            break
     return 0

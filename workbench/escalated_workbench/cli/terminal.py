@@ -4,43 +4,45 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
-from escalated_workbench.cli.options import Call, profile_option, reports
+from escalated_workbench.cli.options import Call, given_of, opens, plain, reports
 from escalated_workbench.cli.output import is_terminal
-
-if TYPE_CHECKING:
-    from escalated_core.trace.recorder import Profile
 
 
 @click.command("open")
 @click.argument("path", required=False)
-@profile_option
-def terminal(path: str | None = None, profile: Profile = "guide") -> int:
+@opens
+@plain
+def terminal(path: str | None = None, config_file: str | None = None, **options: Any) -> int:
     """Open the workbench in the terminal."""
+    if options.pop("plain", False):
+        raise click.UsageError("The terminal interface is made of glyphs and colours: use a verb.")
     require_terminal(path)
-    return run(path, profile)
+    return run(path, {"given": given_of(options), "file": config_file})
 
 
 @click.command()
-@profile_option
+@opens
 @click.option("--print-only", is_flag=True, help="Only make the copy and print where it lies.")
 @reports
 def demo(call: Call, print_only: bool) -> int:
     """Open a private copy of the sample plugins, to play with.
 
-    With --print-only or --json the copy is only made, and where it lies is printed.
+    With --print-only or --json the copy is only made, and where it lies is printed. It is yours
+    to delete.
     """
     from escalated_workbench.roots import private_samples
 
-    opens = not (print_only or call.as_json)
-    if opens:
+    is_opened = not (print_only or call.as_json)
+    if is_opened:
         require_terminal()
     root = str(private_samples())
     call.report([root], root=root)
-    return run(root, call.profile) if opens else 0
+    return run(root, call.opening) if is_opened else 0
 
 
 def require_terminal(path: str | None = None) -> None:
@@ -62,8 +64,8 @@ def require_terminal(path: str | None = None) -> None:
         )
 
 
-def run(path: str | None, profile: Profile) -> int:
+def run(path: str | None, opening: Mapping[str, Any]) -> int:
     # Only here: no verb that reports may pay for Textual.
     from escalated_workbench.tui.app import run_app
 
-    return run_app(path, profile)
+    return run_app(path, opening)

@@ -1,0 +1,86 @@
+"""Arguments that callbacks change in place: what they are called, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from escalated_core.hooks.catalogue import guide_catalogue
+from escalated_core.records import Change, Firing, Step
+from escalated_core.snapshots.diff import apply
+from escalated_core.snapshots.paths import MISSING, Path, value_at
+from escalated_core.snapshots.pictures import TupleSnapshot, same
+
+
+@lru_cache(maxsize=1024)
+def names_of(hook: str) -> tuple[str, ...]:
+    """What the documentation calls the arguments of a hook; empty for hooks it does not know."""
+    documented = guide_catalogue().get(hook)
+    return tuple(each.name for each in documented.parameters) if documented else ()
+
+
+def spelt(path: Path, names: Sequence[str]) -> Path:
+    """A path that begins with an argument's position, with its name there if it has one."""
+    if not path or type(path[0]) is not int or not 0 <= path[0] < len(names):
+        return path
+    return (names[path[0]], *path[1:])
+
+
+def touched(firing: Firing, step: Step) -> tuple[Change, ...]:
+    """What a step changed in place of the arguments, by their names: `ticket.subject`."""
+    names = names_of(firing.hook)
+    return tuple(replace(change, path=spelt(change.path, names)) for change in step.touched)
+
+
+def position_of(firing: Firing, path: Path) -> int | None:
+    """The position of the argument that a path leads into; None if it leads into the value.
+
+    An argument goes by its name, or by its position where the value has nothing of that name.
+    """
+    if not path:
+        return None
+    is_filter = firing.kind == "filter"
+    values = (firing.args[0], firing.result) if is_filter and firing.args else ()
+    if any(value_at(value, path[:1]) is not MISSING for value in values):
+        return None
+    for position, name in enumerate(names_of(firing.hook)[: len(firing.args)]):
+        if path[0] == name and position >= is_filter:
+            return position
+    first = path[0]
+    return first if type(first) is int and is_filter <= first < len(firing.args) else None
+
+
+def given_to(firing: Firing, index: int) -> tuple[Any, ...]:
+    """The arguments as a step got them: what steps before it did to them is in them."""
+    given = _given(firing)[index]
+    return (firing.steps[index].before, *given[1:]) if firing.kind == "filter" else given
+
+
+def argument_life(firing: Firing, position: int, path: Path) -> list[tuple[int | None, Any]]:
+    """What a path inside an argument led to at first (step None) and after steps that wrote it."""
+    values = [value_at(given[position], path) for given in _given(firing)]
+    if all(value is MISSING for value in values):
+        return []
+    found: list[tuple[int | None, Any]] = [(None, values[0])]
+    for index, (before, after) in enumerate(pairwise(values)):
+        is_there = before is not MISSING or after is not MISSING
+        if is_there and (before is MISSING or after is MISSING or not same(before, after)):
+            found.append((index, after))
+    return found
+
+
+def _given(firing: Firing) -> list[tuple[Any, ...]]:
+    """The arguments before each step, and after the last one."""
+    given: Any = TupleSnapshot(firing.args)
+    states = [tuple(given)]
+    for step in firing.steps:
+        try:
+            given = apply(given, step.touched) if step.touched else given
+        except LookupError:
+            # A part that was over the cap cannot be followed: it stays as it was given.
+            given = TupleSnapshot(firing.args)
+        states.append(tuple(given))
+    return states

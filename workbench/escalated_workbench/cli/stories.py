@@ -1,0 +1,51 @@
+"""What came of stories, and of looking for those that fail, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from escalated_workbench.wording import counted, milliseconds, safe
+
+if TYPE_CHECKING:
+    from escalated_core.stories.fuzz_result import FuzzResult
+    from escalated_core.stories.result import StepResult, StoryResult
+    from escalated_workbench.cli.text import Style
+
+GLYPHS = {"ok": "✔", "failed": "✖", "broken": "✖", "skipped": "◌"}
+
+
+def story_lines(result: StoryResult, style: Style) -> Iterator[str]:
+    """A line for each step, and beneath them whatever is not as expected."""
+    steps = counted(len(result.steps), "step")
+    status = "ok" if result.ok else "failed"
+    name = safe(result.name or result.file)
+    separator = ", " if style.plain else " · "
+    yield separator.join((name, steps, milliseconds(result.duration_ns), status))
+    yield from (_step_line(step, style) for step in result.steps)
+    for failure in result.failures:
+        yield safe(f"{style.mark('✖', 'error')} {failure}", len(failure) + 10)
+
+
+def _step_line(step: StepResult, style: Style) -> str:
+    times = f" (time {step.repetition})" if step.repetition > 1 else ""
+    name = f"{step.name}{times}{', by the clock' if step.by_clock else ''}"
+    words = (safe(name), milliseconds(step.duration_ns))
+    if style.plain:
+        return f"  step {step.number}: {', '.join((*words, step.status))}"
+    return f"  {step.number:>3} {GLYPHS[step.status]} {'  '.join(words)}"
+
+
+def fuzz_lines(found: FuzzResult, style: Style) -> Iterator[str]:
+    """Each failure with its story."""
+    for bug in found.bugs:
+        yield f"{style.mark('✖', 'error')} {safe(f'{bug.plugin}/{bug.callback} on {bug.hook}')}"
+        yield f"    {safe(str(bug))}"
+        if bug.path:
+            yield f"    {safe(bug.path)}"
+        yield from (f"    {line}" for line in safe(bug.text).rstrip().splitlines())
+
+
+def fuzz_summary(found: FuzzResult) -> str:
+    tried = counted(found.examples, "example")
+    return f"{counted(len(found.bugs), 'failure')} in {tried}, {found.seconds:.1f} s."
