@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from escalated_core.analysis.arguments import touched
 from escalated_core.records import (
     Call,
     Change,
+    Effect,
     ErrorRecord,
     Firing,
     Frame,
@@ -37,9 +39,16 @@ def outcome(word: str) -> str:
     return tag("span", OUTCOME_GLYPHS.get(word, "?"), " ", text(word), class_=f"outcome {word}")
 
 
-def firing_section(firing: Firing, children: Iterable[tuple[int, str]] = ()) -> str:
-    """A firing in full; `children` are the id and hook of the firings that it caused."""
-    title = tag("h3", f"#{firing.id} ", tag("bdi", text(firing.hook)), id=anchor(firing.id))
+def firing_section(
+    firing: Firing, children: Iterable[tuple[int, str]] = (), linked: bool = True
+) -> str:
+    """A firing in full; `children` are the id and hook of the firings that it caused.
+
+    `linked` tells whether it stands on one page with these: without, it has no anchor, either.
+    """
+    link = _link if linked else _named
+    name = f"#{firing.id} {tag('bdi', text(firing.hook))}"
+    title = tag("h3", name, id=anchor(firing.id)) if linked else tag("p", name, class_="title")
     facts = [
         outcome(firing.outcome),
         text(firing.kind),
@@ -48,23 +57,27 @@ def firing_section(firing: Firing, children: Iterable[tuple[int, str]] = ()) -> 
         f"thread {tag('bdi', text(firing.thread))}",
     ]
     if firing.parent_id is not None:
-        facts.append(_link(firing.parent_id, f"in #{firing.parent_id}"))
-    caused = [_link(number, f"#{number} {hook}") for number, hook in children]
+        facts.append(link(firing.parent_id, f"in #{firing.parent_id}"))
+    caused = [link(number, f"#{number} {hook}") for number, hook in children]
     if caused:
         facts.append(f"caused {', '.join(caused)}")
-    steps = tag("ol", *(_step(step, firing) for step in firing.steps), class_="steps")
+    heard = "" if firing.kind == "event" else tag("p", "Nobody listens.", class_="quiet")
     return tag(
         "article",
         title,
         tag("p", " · ".join(facts), class_="facts"),
         _arguments(firing),
-        steps if firing.steps else tag("p", "Nobody listens.", class_="quiet"),
+        step_list(firing.steps, firing) if firing.steps else heard,
         _details("Result", value(firing.result)) if firing.kind == "filter" else "",
     )
 
 
 def _link(number: int, words: str) -> str:
     return tag("a", text(words), href=f"#{anchor(number)}")
+
+
+def _named(_: int, words: str) -> str:
+    return text(words)
 
 
 def _details(title: str, *content: str, is_open: bool = False) -> str:
@@ -82,7 +95,12 @@ def _arguments(firing: Firing) -> str:
     return _details(counted(count, "argument"), tag("ol", *shown) if shown else "", named)
 
 
-def _step(step: Step, firing: Firing) -> str:
+def step_list(steps: Iterable[Step], firing: Firing | None = None) -> str:
+    """Steps as a ladder; with their firing, each says when in it it ran."""
+    return tag("ol", *(_step(step, firing) for step in steps), class_="steps")
+
+
+def _step(step: Step, firing: Firing | None) -> str:
     place = step.defined_at or Location(step.file, step.line)
     head = [
         tag("span", text(f"{step.priority:g}"), class_="priority", title="priority"),
@@ -91,20 +109,21 @@ def _step(step: Step, firing: Firing) -> str:
         tag("span", tag("bdi", text(step.plugin or "host")), class_="plugin"),
         tag("span", text(milliseconds(step.duration_ns)), class_="time"),
     ]
-    where = tag("p", tag("bdi", text(place)), class_="place")
+    where = tag("p", tag("bdi", text(place)), class_="place") if place.file else ""
     return tag(
         "li",
         tag("p", " ".join(head), class_="head"),
-        _bar(step, firing.duration_ns),
+        _bar(step, firing.duration_ns) if firing else "",
         where,
         *_notes(step),
-        _changes(step.changes),
-        _touched(step.touched),
-        _error(step.error) if step.error else "",
+        change_list(step.changes),
+        _touched(touched(firing, step) if firing else step.touched),
+        error_box(step.error) if step.error else "",
         _output(step),
         _logs(step.logs),
         _calls(step.calls),
-        _values(step) if firing.kind == "filter" else "",
+        effect_list(step.effects),
+        _values(step) if _has_values(step, firing) else "",
         class_=f"step {step.outcome}",
     )
 
@@ -136,7 +155,8 @@ def _notes(step: Step) -> list[str]:
     return [tag("p", text(note), class_="note") for note in notes]
 
 
-def _changes(changes: tuple[Change, ...]) -> str:
+def change_list(changes: tuple[Change, ...]) -> str:
+    """What changed, path by path, with what it was and what it became."""
     if not changes:
         return ""
     shown = [_change(change) for change in changes[:CHANGES]]
@@ -148,7 +168,7 @@ def _changes(changes: tuple[Change, ...]) -> str:
 def _touched(changes: tuple[Change, ...]) -> str:
     if not changes:
         return ""
-    return tag("p", "Changed in place of its arguments:", class_="note") + _changes(changes)
+    return tag("p", "Changed in place of its arguments:", class_="note") + change_list(changes)
 
 
 def _change(change: Change) -> str:
@@ -173,13 +193,14 @@ def _text_change(before: str, after: str) -> str:
     return tag("span", (" → " if is_other else "").join(shown), class_="inside")
 
 
-def _error(error: ErrorRecord) -> str:
+def error_box(error: ErrorRecord) -> str:
+    """An exception with the source of its frames, the innermost first and open."""
     title = tag("p", tag("b", text(error.type)), f": {text(error.message)}" * bool(error.message))
     last = len(error.frames) - 1
     frames = [_frame(frame, index == last) for index, frame in enumerate(error.frames)]
     cause = ""
     if error.cause is not None:
-        cause = tag("p", "It was caused by", class_="quiet") + _error(error.cause)
+        cause = tag("p", "It was caused by", class_="quiet") + error_box(error.cause)
     return tag("div", title, *reversed(frames), cause, class_="failure")
 
 
@@ -220,9 +241,10 @@ def _logs(logs: tuple[LogLine, ...]) -> str:
     ]
     if len(logs) > LOGS:
         lines.append(tag("li", f"… {len(logs) - LOGS:,} more"))
-    return _details(
-        counted(len(logs), "log line"), tag("ul", *lines, class_="logs"), is_open=len(logs) <= 5
-    )
+    # What the hooks log of an error is the error that stands above.
+    is_open = len(logs) <= 5 and any(log.logger != "escalated.hooks" for log in logs)
+    shown = tag("ul", *lines, class_="logs")
+    return _details(counted(len(logs), "log line"), shown, is_open=is_open)
 
 
 def _calls(calls: tuple[Call, ...]) -> str:
@@ -237,6 +259,28 @@ def _calls(calls: tuple[Call, ...]) -> str:
     queries = sum(call.kind == "query" for call in calls)
     named = f"{queries:,} of the database, {len(calls) - queries:,} over HTTP"
     return _details(f"{counted(len(calls), 'call')}: {named}", tag("ul", *lines, class_="calls"))
+
+
+def effect_list(effects: Iterable[Effect], is_open: bool = False) -> str:
+    """What was sent out, or would have been: what the workbench answered itself is marked."""
+    shown = [_effect(effect, is_open) for effect in effects]
+    return tag("ul", *shown, class_="effects") if shown else ""
+
+
+def _effect(effect: Effect, is_open: bool) -> str:
+    verdict = tag("span", text(effect.verdict), class_="plugin")
+    if effect.simulated:
+        verdict += " " + tag("span", "simulated", class_="simulated")
+    head = [tag("b", text(effect.kind)), tag("code", text(effect.target)), verdict]
+    summary = tag("summary", *(f"{each} " for each in head), text(milliseconds(effect.duration_ns)))
+    shown = tag("details", summary, value(effect.details), **({"open": ""} if is_open else {}))
+    return tag("li", shown)
+
+
+def _has_values(step: Step, firing: Firing | None) -> bool:
+    if firing is not None:
+        return firing.kind == "filter"
+    return step.before is not None or step.after is not None
 
 
 def _values(step: Step) -> str:

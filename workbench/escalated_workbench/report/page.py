@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from escalated_core.records import Finding, Firing
-from escalated_core.sessions.lines import Header
+from escalated_core.sessions.lines import Header, SessionPlugin
 from escalated_core.snapshots.redaction import masked_firing
 from escalated_workbench.report.firings import anchor, firing_section, outcome
 from escalated_workbench.report.markup import style, tag, text
+from escalated_workbench.report.styles import colours
 from escalated_workbench.wording import counted, milliseconds
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def report(session: Recorded, query: Query | None = None) -> str:
         tag("header", tag("h1", text(title)), _ran_with(session.header), _where(query)),
         tag(
             "main",
-            _summary(rows, full),
+            _summary(rows, full, session.header.plugins),
             _findings(session.findings),
             _table(rows, full),
             *_full(sections),
@@ -136,7 +137,7 @@ def _document(title: str, content: list[str]) -> str:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         tag("title", text(title)),
-        f"<style>\n{style('page.css')}</style>",
+        f"<style>\n{colours(':root')}{style('records.css')}{style('page.css')}</style>",
     )
     skip = tag("a", "To the firings", href="#firings", class_="skip")
     return f'<!doctype html>\n<html lang="en">{head}<body>{skip}{"".join(content)}</body></html>\n'
@@ -164,7 +165,7 @@ def _where(query: Query | None) -> str:
     return "" if query is None else tag("p", "Only firings where ", tag("code", text(query)))
 
 
-def _summary(rows: list[_Row], full: set[int]) -> str:
+def _summary(rows: list[_Row], full: set[int], plugins: Iterable[SessionPlugin]) -> str:
     outcomes = Counter(row.outcome for row in rows)
     failed = len(rows) - outcomes["ok"]
     numbers = [
@@ -182,27 +183,38 @@ def _summary(rows: list[_Row], full: set[int]) -> str:
         tag("h2", "Summary"),
         tag("ul", *cards, class_="cards"),
         _slowest(rows, full),
+        _imports(plugins),
         aria_label="Summary",
     )
 
 
 def _slowest(rows: list[_Row], full: set[int]) -> str:
     chosen = heapq.nlargest(SLOWEST, rows, key=lambda row: row.duration_ns)
-    if not chosen:
+    return _bars("Slowest", [(_named(row, full), row.duration_ns) for row in chosen])
+
+
+def _imports(plugins: Iterable[SessionPlugin]) -> str:
+    found = [(each, plugin.slug) for plugin in plugins for each in plugin.imports]
+    chosen = heapq.nlargest(SLOWEST, found, key=lambda one: one[0].duration_ns)
+    named = [(text(f"import {each.name} · {slug}"), each.duration_ns) for each, slug in chosen]
+    return _bars("Slowest imports", named)
+
+
+def _bars(title: str, times: list[tuple[str, int]]) -> str:
+    """Markup with nanoseconds, the longest first."""
+    if not times:
         return ""
-    most = max(chosen[0].duration_ns, 1)
+    most = max(times[0][1], 1)
     items = [
         tag(
             "li",
-            tag("span", _named(row, full), class_="name"),
-            tag("span", text(milliseconds(row.duration_ns)), class_="time"),
-            tag(
-                "div", tag("div", style=f"width:{100 * row.duration_ns / most:.1f}%"), class_="bar"
-            ),
+            tag("span", name, class_="name"),
+            tag("span", text(milliseconds(took)), class_="time"),
+            tag("div", tag("div", style=f"width:{100 * took / most:.1f}%"), class_="bar"),
         )
-        for row in chosen
+        for name, took in times
     ]
-    return tag("h3", "Slowest") + tag("ol", *items, class_="slowest")
+    return tag("h3", title) + tag("ol", *items, class_="slowest")
 
 
 def _named(row: _Row, full: set[int]) -> str:
