@@ -35,7 +35,7 @@ wheel: $(VENV)/.installed-dev
 	cd build/wheel && venv/bin/escalated-workbench fire ticket_data --plugins "$$(cat copy.txt)"
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/pytest tests/benchmarks -s -o python_files="bench_*.py" $(PYTEST)
+	$(BIN)/pytest tests/benchmarks -q -o python_files="bench_*.py" $(PYTEST)
 
 snapshots: $(VENV)/.installed-dev
 	$(BIN)/pytest tests/tui --snapshot-update

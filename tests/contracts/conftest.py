@@ -1,18 +1,28 @@
-"""What the contract tests share: waiting with a deadline, and processes of their own."""
+"""What the contract tests share: waiting, processes of their own, and plugins to work with."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
+from escalated_core.records import Firing, Reload
+from escalated_workbench import Workbench
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+Helper = Callable[..., Any]
 Until = Callable[[Callable[[], Any]], Any]
 RunPython = Callable[[str], str]
 
@@ -53,3 +63,273 @@ def run_python(tmp_path: Path) -> RunPython:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def dedent() -> Callable[[str], str]:
+    """`dedent(code)` is what `write` makes of it."""
+    return textwrap.dedent
+
+
+# --- one plugin that answers, and what saves do to it
+
+
+@pytest.fixture
+def answering() -> Callable[[object], str]:
+    """`answering("one")` is a plugin whose filter `answer` gives that value."""
+    code = """
+    from escalated.hooks import add_filter
+
+    def answer(value):
+        return {!r}
+
+    add_filter("answer", answer)
+"""
+    return code.format
+
+
+@pytest.fixture
+def answer() -> Callable[[Workbench], Any]:
+    """`answer(workbench)` is what the filter gives now."""
+    return lambda workbench: workbench.fire("answer", None).result
+
+
+@pytest.fixture
+def watched(write: Write, open_workbench: Open, answering: Helper) -> Workbench:
+    """A workbench that watches a plugin `billing` which answers `one`."""
+    write("billing", answering("one"))
+    return open_workbench(watch=True)
+
+
+@pytest.fixture
+def saves() -> Callable[..., list[Reload]]:
+    """`saves(workbench)` are the reloads of a plugin that saves caused."""
+
+    def of(workbench: Workbench, slug: str = "billing") -> list[Reload]:
+        by_save = [r for r in workbench.reloads if r.trigger in ("save", "removed")]
+        return [reload for reload in by_save if reload.plugin == slug]
+
+    return of
+
+
+@pytest.fixture
+def replace() -> Callable[[Path, str], None]:
+    """`replace(path, text)` saves as careful editors do: beside the file, then in its place."""
+
+    def save(path: Path, text: str) -> None:
+        temporary = path.with_name(f".{path.name}.swp")
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+
+    return save
+
+
+@pytest.fixture
+def settle(root: Path, until: Until) -> Callable[..., None]:
+    """`settle(workbench)` waits until all saves before now are taken up: a later one has been."""
+
+    def wait(workbench: Workbench, name: str = "settled") -> None:
+        folder = root / name
+        if folder.exists():
+            shutil.rmtree(folder)
+            until(lambda: name not in workbench.plugins)
+        folder.mkdir()
+        (folder / "plugin.py").write_text("", "utf-8")
+        (folder / "plugin.json").write_text('{"name": "S", "slug": "settled"}', "utf-8")
+        until(lambda: name in workbench.plugins and workbench.plugins[name].status == "active")
+        workbench.fire("settled")
+
+    return wait
+
+
+# --- the lifecycle
+
+
+@pytest.fixture
+def listening() -> Callable[[str], str]:
+    """`listening(slug)` is a plugin that prints at every hook of the lifecycle, its own too."""
+    code = """
+    from escalated.hooks import add_action
+
+    HOOKS = ["loaded", "activated", "deactivated", "uninstalling"]
+    SLUG = {!r}
+
+    for name in HOOKS:
+        add_action(f"plugin_{{name}}", print)
+        add_action(f"plugin_{{name}}_{{SLUG}}", print)
+"""
+    return code.format
+
+
+@pytest.fixture
+def on_run_code() -> str:
+    """A plugin that prints when the action `run` is fired."""
+    return """
+    from escalated.hooks import add_action
+
+    def on_run():
+        print("ran")
+
+    add_action("run", on_run)
+"""
+
+
+@pytest.fixture
+def fired() -> Callable[..., list[str]]:
+    """`fired(workbench, slug)` are the lifecycle hooks so far, those about one plugin if given."""
+
+    def hooks(workbench: Workbench, slug: str = "") -> list[str]:
+        return [
+            firing.hook
+            for firing in workbench.trace
+            if firing.hook.startswith("plugin_")
+            and (not slug or firing.args[:1] == (slug,) or firing.hook.endswith(f"_{slug}"))
+        ]
+
+    return hooks
+
+
+@pytest.fixture
+def remembered() -> Callable[[Path], dict[str, str]]:
+    """`remembered(root)` is what is kept of the plugins' states."""
+
+    def states(root: Path) -> dict[str, str]:
+        path = root.parent / ".escalated-workbench" / f"{root.name}.json"
+        return json.loads(path.read_text("utf-8"))["plugins"]
+
+    return states
+
+
+# --- plugins that say what an expression gives
+
+
+@pytest.fixture
+def saying() -> Callable[..., str]:
+    """`saying("x.NAME", "import x")` is a plugin whose filter `answer` gives an expression."""
+
+    def code(expression: str, imports: str = "", lazy: str = "pass") -> str:
+        return f"""
+    {imports}
+    from escalated.hooks import add_filter
+
+    def answer(value):
+        {lazy}
+        return {expression}
+
+    add_filter("answer", answer)
+"""
+
+    return code
+
+
+@pytest.fixture
+def answers() -> Callable[[Workbench], list[Any]]:
+    """`answers(workbench)` is what each plugin's filter `answer` gives, in running order."""
+
+    def given(workbench: Workbench) -> list[Any]:
+        firing = workbench.fire("answer", "nobody answered")
+        assert [step.error for step in firing.steps] == [None] * len(firing.steps)
+        return [step.after for step in firing.steps]
+
+    return given
+
+
+# --- one plugin that does as a test says
+
+
+HEAD = """
+from functools import partial, wraps
+
+from escalated.hooks import *
+
+got = []
+
+
+def say(text):
+    return lambda *args: print(text, *args)
+"""
+
+
+@pytest.fixture
+def run(write: Write, open_workbench: Open) -> Callable[..., Workbench]:
+    """`run(code)` opens a workbench on one plugin `alpha` with this code."""
+
+    def make(code: str, **options: Any) -> Workbench:
+        write("alpha", HEAD + textwrap.dedent(code))
+        return open_workbench(**options)
+
+    return make
+
+
+@pytest.fixture
+def said() -> Callable[[Firing], list[str]]:
+    """`said(firing)` is what each step printed."""
+    return lambda firing: [step.output.strip() for step in firing.steps]
+
+
+# --- what plugins send out
+
+_IMPORTS = "import http.client, io, os, socket, threading, urllib.request, requests\n"
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers `ok`; redirects at `/moved`; streams in chunks at `/chunks`."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        got: Any = self.server
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        got.received.append((self.command, self.path, body))
+        got.peers.add(self.client_address)
+        self.send_response(302 if self.path == "/moved" else 200)
+        if self.path == "/moved":
+            self.send_header("Location", "/there")
+        if self.path == "/chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+            return
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    do_GET = do_POST  # noqa: N815 - the base's name
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A server on this machine; `received` has what it got, `peers` who connected."""
+    httpd: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    httpd.received, httpd.peers = [], set()
+    httpd.url = f"http://127.0.0.1:{httpd.server_port}"
+    thread = threading.Thread(target=httpd.serve_forever)
+    thread.start()
+    yield httpd
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def go(run: Callable[..., Workbench]) -> Callable[..., Firing]:
+    """`go("code")` runs code in a callback and returns the firing, which went well."""
+
+    def fire(code: str, effects: Any = None, is_ok: bool = True, **options: Any) -> Firing:
+        body = code.replace("\n    ", "\n").replace("\n", "\n    ")
+        workbench = run(f"{_IMPORTS}\n@on_action('run')\ndef go():\n    {body}\n", **options)
+        firing = workbench.fire("run", effects=effects)
+        assert not is_ok or firing.outcome == "ok", firing.error
+        return firing
+
+    return fire

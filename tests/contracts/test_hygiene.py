@@ -142,6 +142,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(REPOSITORY / name, folder / name)
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore"):
         shutil.copy(REPOSITORY / name, folder)
+    (folder / "docs").mkdir()
+    shutil.copy(REPOSITORY / "docs" / "workbench-1.schema.json", folder / "docs")
     for slug in ("triage", "billing"):
         cache = folder / "sample_plugins" / slug / "__pycache__"
         cache.mkdir(exist_ok=True)
