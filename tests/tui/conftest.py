@@ -41,7 +41,16 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("escalated_workbench.tui.widgets.rows.local_time", lambda _: MOMENT)
-    shown = ("rows.in_", "inspector.in_", "inspector.", "times.in_", "times.", "status.")
+    shown = (
+        "rows.in_",
+        "inspector.in_",
+        "inspector.",
+        "times.in_",
+        "times.",
+        "status.",
+        "outputs.",
+        "happened.in_",
+    )
     for name in shown:
         target = f"escalated_workbench.tui.widgets.{name}milliseconds"
         monkeypatch.setattr(target, lambda _: "1.00")
@@ -63,9 +72,10 @@ def running(root: Path) -> Running:
 
     @asynccontextmanager
     async def run(
-        size: tuple[int, int] = (120, 40), path: Path | None = None
+        size: tuple[int, int] = (120, 40), path: Path | None = None, theme: str = "textual-dark"
     ) -> AsyncIterator[Pilot[int]]:
         app = WorkbenchApp(str(path or root))
+        app.theme = theme
         try:
             async with app.run_test(size=size, notifications=True) as pilot:
                 if (path or root).exists():

@@ -42,7 +42,9 @@ PRESSED: set[str] = set()
 PRESSED |= {"main.filter", "main.hide", "timeline.fold", "timeline.unfold"}
 PRESSED |= {"main.keep", "main.timing", "main.save"}
 PRESSED |= {"main.times", "main.compare", "main.wrote", "main.path"}
-# Those are pressed in test_filter.py, test_timeline.py, test_blame.py and test_compare.py.
+PRESSED |= {"main.event", "main.desk", "main.outbox"}
+# Those are pressed in test_filter.py, test_timeline.py, test_blame.py, test_compare.py,
+# test_composer.py and test_desk.py.
 
 Test = Callable[..., Awaitable[None]]
 
@@ -403,7 +405,7 @@ async def test_ctrl_q_quits(running: Any, until: Any) -> None:
         await until(pilot, lambda: not pilot.app.is_running)
 
 
-async def test_every_action_is_in_the_palette(running: Any) -> None:
+async def test_every_action_is_in_the_palette(running: Any, until: Any) -> None:
     async with running() as pilot:
         screen = main(pilot)
         offered = [command.title for command in pilot.app.get_system_commands(screen)]
@@ -412,3 +414,8 @@ async def test_every_action_is_in_the_palette(running: Any) -> None:
             name = binding.tooltip or binding.description
             assert f"workbench: {name}" in offered
         assert "plugin: Deactivate triage" in offered
+        assert "Keys" not in offered
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
+        offered = [each.title for each in pilot.app.get_system_commands(pilot.app.screen)]
+        assert len([each for each in offered if each.endswith("Close")]) == 1

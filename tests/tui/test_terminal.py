@@ -182,3 +182,16 @@ def test_a_broken_terminal_is_refused_with_the_cure(samples: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "escalated-workbench --help" in done.stderr
+
+
+def test_a_fault_of_the_interface_is_told_and_is_exit_code_3(
+    samples: Path, tmp_path: Path, terminal: Callable[..., Terminal]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from escalated_workbench.tui.app import WorkbenchApp\n"
+        "def fail(self):\n    raise RuntimeError('a fault of ours')\n"
+        "WorkbenchApp._begin = fail\n"
+    )
+    program = terminal(samples, PYTHONPATH=os.pathsep.join((str(tmp_path), *sys.path)))
+    program.shows("RuntimeError: a fault of ours")
+    assert program.ended() == 3

@@ -124,3 +124,34 @@ async def test_a_saved_session_is_shown_and_runs_nothing(
             assert any("nothing of it runs" in each.message for each in app._notifications)
     finally:
         app.close_workbench()
+
+
+FAILING = """
+from escalated.hooks import add_action, do_action
+
+def fail(*_):
+    raise ValueError("no")
+
+add_action("failing", fail)
+add_action("ticket_created", lambda *_: do_action("failing"))
+"""
+
+
+async def test_an_event_shows_the_worst_of_what_it_caused(
+    write: Any, running: Any, until: Any
+) -> None:
+    write("mine", FAILING)
+    async with running() as pilot:
+        timeline = timeline_of(pilot.app)
+        pilot.app.wb.event("ticket.create")
+        timeline.focus()
+        await until(pilot, lambda: timeline.selected and timeline.selected.kind == "event")
+        assert "✖" in texts(timeline)[timeline.cursor]
+        await pilot.press("left")
+        assert "inside" in texts(timeline)[timeline.cursor]
+        assert "✖" in texts(timeline)[timeline.cursor]
+        before = timeline.selected.id
+        pilot.app.wb.event("ticket.list")
+        await until(pilot, lambda: timeline.selected.id > before)
+        assert timeline.selected.kind == "event"
+        assert "✖" not in texts(timeline)[timeline.cursor]

@@ -315,7 +315,7 @@ async def test_reloads_have_a_verdict(session: Path, until: Any) -> None:
         told = text(pilot, "#sections")
         assert "▲ slower  ticket_data ← triage:normalise  0.500 → 1.000 ms  2x" in told
         assert "42.00 ms to load" in told
-        assert "does not tell the imports" in told
+        assert "This session does not tell the imports" in told
 
 
 class Importing(Playback):

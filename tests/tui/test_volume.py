@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -13,8 +15,10 @@ from hypothesis import strategies as st
 
 from escalated_core.analysis.query import Query
 from escalated_core.records import Row
-from escalated_workbench.tui.widgets.listing import BURST, Listing, first_of
+from escalated_workbench.tui.widgets.folds import BURST, first_of
+from escalated_workbench.tui.widgets.listing import Listing
 from escalated_workbench.tui.widgets.timeline import Timeline
+from escalated_workbench.workbench import Workbench
 
 STORM = """
 from escalated.hooks import add_action, do_action
@@ -138,3 +142,42 @@ async def test_nothing_is_lost_but_what_the_counter_names(
         said = re.fullmatch(r"1,000 · ([\d,]+) dropped", str(timeline.border_subtitle))
         assert said
         assert 1_000 + int(said[1].replace(",", "")) == trace.finished
+
+
+@pytest.mark.anyio
+async def test_what_is_dropped_while_the_list_is_held_leaves_it(
+    write: Any, running: Any, until: Any
+) -> None:
+    write("weather", STORM)
+    async with running() as pilot:
+        trace = pilot.app.wb.trace
+        trace.capacity = 1_000
+        pilot.app.wb.fire("storm")
+        timeline = pilot.app.screen.query_one(Timeline)
+        await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+        kept = timeline.listing.rows[500].id
+        trace.pin(kept)
+        await pilot.press("space")
+        pilot.app.wb.fire("storm")
+        await until(pilot, lambda: [each.id for each in timeline.listing.rows] == [kept])
+        assert timeline.selected.id == kept
+        trace.clear()
+        await until(pilot, lambda: not timeline.listing.rows)
+        await pilot.press("space")
+        pilot.app.wb.fire("storm")
+        await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+
+
+def test_whoever_fires_waits_while_a_front_end_is_busy(write: Any, root: Path) -> None:
+    write("weather", STORM)
+    with Workbench(root) as wb:
+        before = wb.trace.finished
+        wb.trace.hush(60)
+        fires = Thread(target=wb.fire, args=["storm"], daemon=True)
+        fires.start()
+        while wb.trace.finished == before:
+            assert fires.is_alive()
+        assert wb.trace.finished == before + 1
+        wb.trace.hush(0)
+        fires.join()
+        assert wb.trace.finished == before + 3_001

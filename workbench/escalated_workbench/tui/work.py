@@ -42,7 +42,7 @@ class Commands:
             firing = self._wb.fire(shot.hook, *shot.args, kind=shot.kind)
             self._screen.call_later(then, firing)
 
-        self._do(work, shot.hook)
+        self.do(work, shot.hook)
 
     def toggle(self, slug: str) -> None:
         active = self._wb.plugins[slug].status == "active"
@@ -54,24 +54,24 @@ class Commands:
                 self._wb.activate(slug)
             self._tell(f"{slug} is {'deactivated' if active else 'active'}.")
 
-        self._do(work, f"{'deactivating' if active else 'activating'} {slug}")
+        self.do(work, f"{'deactivating' if active else 'activating'} {slug}")
 
     def reload(self, slug: str) -> None:
         def work() -> None:
             reload = self._wb.reload(slug)
             self._tell(f"{slug} is loaded again, generation {reload.generation}.")
 
-        self._do(work, f"loading {slug}")
+        self.do(work, f"loading {slug}")
 
     def uninstall(self, slug: str) -> None:
         def work() -> None:
             self._wb.uninstall(slug)
             self._tell(f"{slug} is uninstalled.")
 
-        self._do(work, f"uninstalling {slug}")
+        self.do(work, f"uninstalling {slug}")
 
     def stop(self) -> None:
-        self._do(self._stop)
+        self.do(self._stop)
 
     def waiting(self, activity: Activity | None) -> list[str]:
         """What was asked for from here and has not begun: the running code is still busy."""
@@ -105,7 +105,7 @@ class Commands:
     def _tell(self, words: str) -> None:
         self._screen.call_later(self._screen.notify, words, markup=False)
 
-    def _do(self, work: Callable[[], object], name: str = "") -> None:
+    def do(self, work: Callable[[], object], name: str = "") -> None:
         """Do something on a thread of its own; with a name it is listed while it waits."""
         job = object()
         if name:

@@ -25,7 +25,12 @@ class ConfirmScreen(ModalScreen[bool]):
         background: $surface; border: round $error;
     }
     ConfirmScreen Horizontal { height: auto; margin-top: 1; align-horizontal: right; }
-    ConfirmScreen Button { margin-left: 2; }
+    ConfirmScreen Button {
+        margin-left: 2; min-width: 12; background: $panel; color: $foreground; text-style: none;
+    }
+    ConfirmScreen Button.-textual-compact:focus, ConfirmScreen Button:hover {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "No", id="confirm.no"),
@@ -40,8 +45,8 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical():
             yield Static(Content.assemble(part(self._question)), markup=False)
             with Horizontal():
-                yield Button("No (n)", id="no", variant="primary")
-                yield Button("Yes (y)", id="yes", variant="error")
+                yield Button("No (n)", id="no", compact=True)
+                yield Button("Yes (y)", id="yes", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Hook, Kind
-from escalated_workbench.arguments import arguments
+from escalated_workbench.arguments import arguments, example
 from escalated_workbench.tui.look import part
 from escalated_workbench.wording import counted
 
@@ -46,11 +46,15 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
     FireScreen { align: center middle; }
     FireScreen > Vertical {
         width: 76; max-width: 96%; height: 80%; padding: 0 1;
-        background: $surface; border: round $accent;
+        background: $surface; border: round $accent; border-title-color: $text-accent;
+        border-subtitle-color: $text-accent;
     }
     FireScreen Choice {
         height: 1fr; border: none; background: $surface; padding: 0;
         text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    FireScreen Choice > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background;
     }
     FireScreen Static { height: auto; color: $text-muted; }
     FireScreen Input { margin: 0 0 1 0; background: $boost; }
@@ -84,8 +88,7 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
             )
             yield Choice(id="hooks", markup=False)
             yield Static(id="purpose", markup=False)
-            hint = 'arguments, e.g. ["@ticket:2", null] or [{"subject": "x"}, "@ticket:2"]'
-            yield Input(placeholder=hint, id="args", compact=True, select_on_focus=False)
+            yield Input(id="args", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         self._narrow("")
@@ -121,6 +124,10 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
     @on(OptionList.OptionHighlighted)
     def _tell(self) -> None:
         hook = self._hook
+        given = example(hook) if hook else ""
+        # The words come first: what does not fit is the end of the example.
+        hint = f"arguments, e.g. {given}" if given else "arguments"
+        self.query_one("#args", Input).placeholder = hint
         if hook is None:
             self.query_one("#purpose", Static).update("No hook has such a name.")
         elif hook.documented:

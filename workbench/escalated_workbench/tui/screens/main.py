@@ -8,14 +8,15 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.widgets import Tree
+from textual.widgets import Static, Tree
 
 from escalated_core.records import Firing, Kind, Reload
 from escalated_workbench.playback import Playback, Shown
+from escalated_workbench.tui.composer import Composer
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
 from escalated_workbench.tui.screens.viewing import ViewingScreen
@@ -35,7 +36,9 @@ KEY_FIRST, LONGEST = 0.06, 0.25
 
 KEYS: list[BindingType] = [
     Binding("f", "fire", "Fire", priority=True, tooltip="Fire a hook", id="main.fire"),
-    Binding("r", "again", "Again", tooltip="Fire the same hook again", id="main.again"),
+    Binding("e", "event", "Event", tooltip="Make an event happen", id="main.event"),
+    Binding("D", "desk", "Help desk", tooltip="Tickets, comments, people", id="main.desk"),
+    Binding("r", "again", "Again", tooltip="The same once more", id="main.again"),
     Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
     Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
     Binding("slash", "filter", "Filter", tooltip="Filter the firings", id="main.filter"),
@@ -47,6 +50,7 @@ KEYS: list[BindingType] = [
     Binding("shift+tab", "pane(-1)", "Previous pane", priority=True, id="main.back-pane"),
     Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
     Binding("l", "reloads", "Loads", tooltip="What the last loads did", id="main.reloads"),
+    Binding("O", "outbox", "Outbox", tooltip="What plugins sent out", id="main.outbox"),
     Binding("x", "stop", "Stop", tooltip="Stop what runs", id="main.stop"),
     Binding("ctrl+r", "reload", "Load again", tooltip="Load its code again", id="main.reload"),
     Binding("y", "copy", "Copy", tooltip="Copy the place", id="main.copy"),
@@ -70,20 +74,25 @@ KEYS: list[BindingType] = [
 ]
 
 
+RUNNING = frozenset({"fire", "event", "desk", "again", "on_off", "reload", "stop", "hold"})
+"""Actions that have a meaning only where plugins run, which they do not in a saved session."""
+
+
 class MainScreen(ViewingScreen):
     """Draws what the workbench returns; every key calls one of its methods."""
 
-    CSS_PATH = "main.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-normal"), (150, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, wb: Shown) -> None:
         super().__init__(wb)
         self._drawn: object = None
-        self._ticked_at = self.key_at = 0.0
+        self._ticked_at = 0.0
         self._given: dict[tuple[str, Kind], tuple[Any, ...]] = {}
         """The arguments that were typed last for each hook."""
         self._last_fired: str | None = None
+        self.composer: Composer | None = None
+        if not isinstance(wb, Playback):
+            self.composer = Composer(self, wb, self.commands, self._show_own)
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -94,7 +103,19 @@ class MainScreen(ViewingScreen):
                 yield Timeline(self.wb.trace, id="timeline")
                 yield Inspector(id="inspector")
         yield ActivityLine(id="activity")
+        yield Static(id="repeating", markup=False)
         yield KeyLine()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in RUNNING and isinstance(self.wb, Playback):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that is out of use here is answered all the same."""
+        names = {each.key for each in KEYS if isinstance(each, Binding) and each.action in RUNNING}
+        if event.key in names:
+            self._nothing_runs()
 
     def on_mount(self) -> None:
         # From another thread; a save is to be seen at once, not at the next frame.
@@ -123,6 +144,11 @@ class MainScreen(ViewingScreen):
             self.draw_status()
         activity = self.wb.activity
         self.query_one(ActivityLine).tell(activity, self.commands.waiting(activity))
+        told = self.composer.told if self.composer else ""
+        repeating = self.query_one("#repeating", Static)
+        if told or repeating.display:
+            repeating.display = bool(told)
+            repeating.update(told, layout=False)
 
     def _wake(self, reload: Reload) -> None:
         del reload
@@ -151,16 +177,39 @@ class MainScreen(ViewingScreen):
 
     def _show_own(self, firing: Firing) -> None:
         """Select what was fired from here, wherever the cursor is."""
-        self.query_one(Timeline).show_firing(firing.id)
+        timeline = self.query_one(Timeline)
+        timeline.show_firing(firing.id)
+        if firing.kind == "event":
+            # What it caused stands below it, and is to be seen, too.
+            timeline.scroll_to(y=timeline.cursor - 1, animate=False)
         if self.has_class("-single") and self.pane == "left":
             self.go_to(self.query_one(Ladder))
+
+    def action_event(self) -> None:
+        if not self._nothing_runs() and self.composer is not None:
+            self.composer.pick()
+
+    def action_desk(self) -> None:
+        if self._nothing_runs() or self.composer is None or isinstance(self.wb, Playback):
+            return
+        # Only when it is asked for: most of a start is imports.
+        from escalated_workbench.tui.screens.desk import DeskScreen
+
+        self.app.push_screen(DeskScreen(self.wb, self.composer))
 
     def action_again(self) -> None:
         if self._nothing_runs():
             return
         row = self.query_one(Timeline).selected
         if row is None:
-            self.notify("Nothing has fired yet. Press f to fire a hook.", markup=False)
+            self.notify(
+                "Nothing has fired yet. Press f to fire a hook, e to make something happen.",
+                markup=False,
+            )
+        elif row.kind == "event":
+            firing = self.wb.trace.get(row.id)
+            if firing is not None and self.composer is not None:
+                self.composer.again(firing)
         else:
             self._fired(Shot(row.hook, row.kind, self._given.get((row.hook, row.kind), ())))
 
@@ -197,7 +246,13 @@ class MainScreen(ViewingScreen):
     def action_stop(self) -> None:
         if self._nothing_runs():
             return
-        self.commands.stop()
+        stopped = self.composer is not None and self.composer.stop()
+        if not stopped or self.wb.activity is not None:
+            self.commands.stop()
+
+    def action_restore(self) -> None:
+        if self.composer is None or not self.composer.stop():
+            super().action_restore()
 
     @property
     def _plugin(self) -> str | None:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
 from textual.widget import Widget
 
+from escalated_workbench.tui.screens.frame import FrameScreen
 from escalated_workbench.tui.widgets.inspector import Inspector, Ladder, Page
 from escalated_workbench.tui.widgets.left import LeftPane
 from escalated_workbench.tui.widgets.timeline import Timeline
@@ -17,7 +17,7 @@ SMALLEST = 72, 18
 """Columns and lines below which one pane is shown at a time."""
 
 
-class PaneScreen(Screen[None]):
+class PaneScreen(FrameScreen):
     """Shows all panes, or one at a time when it is zoomed or room is short."""
 
     def __init__(self) -> None:

@@ -45,11 +45,15 @@ class PathScreen(ModalScreen[Goal]):
     PathScreen { align: center middle; }
     PathScreen > Vertical {
         width: 100; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
-        background: $surface; border: round $accent;
+        background: $surface; border: round $accent; border-title-color: $text-accent;
+        border-subtitle-color: $text-accent;
     }
     PathScreen Static { color: $text-muted; height: auto; }
     PathScreen OptionList { height: auto; max-height: 100%; border: none; padding: 0; }
     PathScreen OptionList:focus { border: none; padding: 0; }
+    PathScreen OptionList:focus > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background; color: $foreground;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", id="path.close"),

@@ -67,11 +67,15 @@ begun, and closes."""
     FileScreen { align: center middle; }
     FileScreen > VerticalScroll {
         width: 76; max-width: 96%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface; border: round $accent; scrollbar-size-vertical: 1;
+        background: $surface; border: round $accent; border-title-color: $text-accent;
+        border-subtitle-color: $text-accent; scrollbar-size-vertical: 1;
     }
     FileScreen Static { height: auto; }
     FileScreen Input { margin: 1 0; background: $boost; }
     FileScreen Checkbox { background: $surface; }
+    FileScreen Checkbox > .toggle--button, FileScreen Checkbox.-on > .toggle--button {
+        color: $surface; background: $foreground-muted;
+    }
     FileScreen #said { margin-top: 1; min-height: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,13 +12,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
-from escalated_core.analysis.timing import SLOW_NS, By, TimingChange
+from escalated_core.analysis.timing import By, TimingChange
 from escalated_core.records import Firing, Location
 from escalated_workbench import measures
 from escalated_workbench.playback import Playback, Shown
@@ -27,7 +26,8 @@ from escalated_workbench.tui.background import Background
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.save import FRAMES, FileScreen
 from escalated_workbench.tui.widgets import timings
-from escalated_workbench.tui.widgets.timings import Keys, TimingList
+from escalated_workbench.tui.widgets.keyline import KeyLine
+from escalated_workbench.tui.widgets.timings import TimingList
 from escalated_workbench.tui.work import Commands
 from escalated_workbench.wording import counted, here
 
@@ -81,38 +81,13 @@ TimingScreen TimingList {
 }
 TimingScreen TimingList:focus { border: none; padding: 0; background-tint: $foreground 0%; }
 TimingScreen TimingList:focus > .option-list--option-highlighted {
-    background: $panel-lighten-1; color: $foreground; text-style: bold;
+    background: $block-cursor-blurred-background; color: $foreground; text-style: bold;
 }
 TimingScreen #details { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
 TimingScreen #sections { height: auto; }
 TimingScreen.-single #list, TimingScreen.-single #more { display: none; height: 1fr; }
 TimingScreen.-single #list.-shown, TimingScreen.-single #more.-shown { display: block; }
 """
-
-
-class KeyCommands(Provider):
-    """Every key of the screen, in the palette."""
-
-    async def discover(self) -> Hits:
-        for name, run in self._named():
-            yield DiscoveryHit(name, run)
-
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for name, run in self._named():
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), run)
-
-    def _named(self) -> list[tuple[str, Callable[[], object]]]:
-        def runner(action: str) -> Callable[[], object]:
-            return lambda: self.app.call_later(self.screen.run_action, action)
-
-        return [
-            (f"timing: {each.tooltip or each.description}", runner(each.action))
-            for each in KEYS
-            if isinstance(each, Binding)
-        ]
 
 
 class TimingScreen(Screen[str | None]):
@@ -122,7 +97,6 @@ class TimingScreen(Screen[str | None]):
     """
 
     HELP = TimingList.HELP
-    COMMANDS = {KeyCommands}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     DEFAULT_CSS = LOOK
 
@@ -131,7 +105,7 @@ class TimingScreen(Screen[str | None]):
         self._wb = wb
         self._by: By = "callback"
         self._order: measures.Order = "own"
-        self._slow_ns = SLOW_NS
+        self._slow_ns = round(wb.config.slow * 1e9)
         self._firings: list[Firing] = []
         self._found: list[measures.Measured] = []
         self._changes: dict[str, list[TimingChange]] = {}
@@ -148,7 +122,7 @@ class TimingScreen(Screen[str | None]):
         with VerticalScroll(id="more") as more:
             more.border_title = "Reloads and imports"
             yield Static(id="sections", markup=False)
-        yield Keys(SHOWN)
+        yield KeyLine(SHOWN, SHOWN)
 
     def on_mount(self) -> None:
         self.query_one(TimingList).focus()
@@ -225,10 +199,11 @@ class TimingScreen(Screen[str | None]):
         pieces.append(part("Since the last reload\n", "bold"))
         pieces.append(timings.changes(self._changes) if self._changes else part(NO_RELOAD, quiet))
         pieces.append(part("\nLoading and imports\n", "bold"))
-        told = timings.imports(self._wb.plugins.values())
+        plugins = self._wb.plugins.values()
+        told = timings.imports(plugins)
         pieces.append(told if told.plain else part("No plugin was loaded.\n", quiet))
-        if isinstance(self._wb, Playback):
-            pieces.append(part("A saved session does not tell the imports.", quiet))
+        if isinstance(self._wb, Playback) and not any(p.imports for p in plugins):
+            pieces.append(part("This session does not tell the imports.", quiet))
         return Content.assemble(*pieces)
 
     @on(OptionList.OptionHighlighted)

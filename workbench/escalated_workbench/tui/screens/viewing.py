@@ -105,6 +105,13 @@ class ViewingScreen(PaneScreen):
     def action_reloads(self) -> None:
         self.app.push_screen(TextScreen("Loads, newest first", reload_history(self.wb.reloads)))
 
+    def action_outbox(self) -> None:
+        from escalated_workbench.tui.widgets.sent import outbox
+
+        sent = self.wb.outbox
+        title = f"Outbox, newest first · {len(sent):,}"
+        self.app.push_screen(TextScreen(title, outbox(sent)))
+
     def action_step(self, direction: int) -> None:
         self.query_one(Timeline).action_move(direction)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from escalated_core.records import Firing, Step
-from escalated_core.snapshots.diff import apply
-from escalated_core.snapshots.pictures import TupleSnapshot
 from escalated_core.snapshots.snapshot import ObjectSnapshot
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.values import Piece, argument_name
@@ -19,21 +17,9 @@ def most_telling(firing: Firing | None, step: Step | None) -> str:
         return "error"
     if step is not None and step.touched:
         return "value"
-    if step is not None and (step.output or step.logs):
+    if step is not None and (step.output or step.logs or step.effects):
         return "output"
     return "args" if firing is None or firing.kind == "action" else "value"
-
-
-def called_with(firing: Firing, index: int) -> tuple[object, ...]:
-    """The arguments as a step got them: what steps before it did to them is in them."""
-    given = TupleSnapshot(firing.args)
-    try:
-        for step in firing.steps[:index]:
-            given = apply(given, step.touched) if step.touched else given
-    except LookupError:
-        # A part that was over the cap cannot be followed: what the firing was given is shown.
-        given = TupleSnapshot(firing.args)
-    return (firing.steps[index].before, *given[1:]) if firing.kind == "filter" else tuple(given)
 
 
 def arguments(firing: Firing, names: Sequence[str]) -> list[Piece]:

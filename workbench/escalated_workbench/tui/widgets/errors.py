@@ -10,11 +10,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widgets import Static
 
+from escalated_core.analysis.arguments import given_to
 from escalated_core.records import ErrorRecord, Firing, Frame, Location
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
-from escalated_workbench.tui.widgets.details import called_with
 from escalated_workbench.tui.widgets.pages import Page
 from escalated_workbench.tui.widgets.values import MUTED, Piece, argument_name
 from escalated_workbench.wording import OUTCOME_GLYPHS, counted, safe, short
@@ -25,6 +26,8 @@ LONG = 240
 """Characters shown of a value there."""
 NAMES = 6
 """Names of a frame shown until more are asked for."""
+CHOSEN = "▸ "
+"""Before the place of the frame that is chosen."""
 WIDE = 2_000
 """Characters shown of a value as a whole."""
 
@@ -37,14 +40,17 @@ OUTCOME_WORDS = {
 
 
 class ErrorPage(Page):
-    """An error: what is said fits the width, only lines of source scroll sideways."""
+    """An error: what is said fits the width; one of its frames is the one to be opened."""
 
     HELP = """\
 Why the selected step failed: the message, your own code first with the source around the line
 (`▸`) and what its names stood for, the arguments at the call, and which other callbacks ran all
-the same. `enter` shows every name and value as a whole. `o` opens the line in your editor."""
+the same. `enter` shows every name and value as a whole. `left` and `right` choose a caller (`▸`
+before its place); `o` opens the line that is chosen in your editor, `y` copies its place."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "whole", "Names", tooltip="Every name as a whole", id="error.whole")
+        Binding("enter", "whole", "Names", tooltip="Every name as a whole", id="error.whole"),
+        Binding("right", "frame(1)", "Caller", tooltip="Its caller", id="error.caller"),
+        Binding("left", "frame(-1)", "Called", tooltip="What it called", id="error.called"),
     ]
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
@@ -52,17 +58,37 @@ the same. `enter` shows every name and value as a whole. `o` opens the line in y
         self._told: tuple[Firing | None, int | None, Sequence[str]] = None, None, ()
         self._whole = False
         self._width = 0
+        self._chosen = 0
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame that is chosen: at first the one where it stopped."""
+        shown = self._frames
+        return shown[self._chosen] if self._chosen < len(shown) else None
+
+    @property
+    def _frames(self) -> list[Frame]:
+        firing, index, _ = self._told
+        error = firing.steps[index].error if firing is not None and index is not None else None
+        return _all_frames(error)
 
     def tell(self, firing: Firing | None, index: int | None, names: Sequence[str]) -> None:
         """Tell about the step with this index; without one, about all that failed."""
         if self._told[:2] != (firing, index):
-            self._whole = False
+            self._whole, self._chosen = False, 0
         self._told = firing, index, names
         self._draw()
 
     def action_whole(self) -> None:
         self._whole = not self._whole
         self._draw()
+
+    def action_frame(self, direction: int) -> None:
+        self._chosen = max(0, min(self._chosen + direction, len(self._frames) - 1))
+        self._draw()
+        said = str(self.query_one(Static).content)
+        line = said[: max(said.find(f"\n{CHOSEN}"), 0)].count("\n")
+        self.call_after_refresh(self.scroll_to, y=line, animate=False)
 
     def on_resize(self) -> None:
         if self.scrollable_content_region.width != self._width:
@@ -75,11 +101,16 @@ the same. `enter` shows every name and value as a whole. `o` opens the line in y
             self.show([part("No error.", MUTED)])
             return
         room = WIDE if self._whole else LONG if self.app.size.width >= ROOMY else 0
-        self.show(failure(firing, index, names, self._width, room))
+        self.show(failure(firing, index, names, self._width, room, self.frame))
 
 
 def failure(
-    firing: Firing, index: int | None, names: Sequence[str], width: int, room: int
+    firing: Firing,
+    index: int | None,
+    names: Sequence[str],
+    width: int,
+    room: int,
+    chosen: Frame | None = None,
 ) -> list[Piece]:
     """What is to say about a step's error, or about a step without one.
 
@@ -88,9 +119,9 @@ def failure(
     error = firing.steps[index].error if index is not None else None
     if error is None or index is None:
         return [part("No error.\n", MUTED), *_others(firing, index, failed_only=True)]
-    pieces = _error(error, width, room)
+    pieces = _error(error, width, room, chosen if len(_all_frames(error)) > 1 else None)
     pieces.append(part("\ncalled with\n", MUTED))
-    for position, value in enumerate(called_with(firing, index)):
+    for position, value in enumerate(given_to(firing, index)):
         pieces += _named(argument_name(position, names), value, width, room)
     for name, value in firing.kwargs.items():
         pieces += _named(str(name), value, width, room)
@@ -99,18 +130,29 @@ def failure(
     return pieces
 
 
-def _error(error: ErrorRecord, width: int, room: int) -> list[Piece]:
+def _error(error: ErrorRecord, width: int, room: int, chosen: Frame | None) -> list[Piece]:
     """The message, the frames, innermost first, and the causes."""
     pieces = _wrapped(f"✖ {error}", "bold $text-error", width)
     if len(error.frames) > 1:
         pieces.append(part("where it stopped first, its callers below\n", MUTED))
     for frame in reversed(error.frames):
         place = f"{Location(frame.file, frame.line)} in {frame.function}"
-        pieces += [part(f"{place}\n", "$text-accent"), look.source(frame)]
+        mark = "" if chosen is None else CHOSEN if frame is chosen else "  "
+        shown = look.source(frame, width, whole=room == WIDE)
+        pieces += [part(f"{mark}{place}\n", "$text-accent"), shown]
         pieces += _locals(frame, width, room)
     if error.cause is not None:
-        pieces += [part("\ncaused by\n", MUTED), *_error(error.cause, width, room)]
+        pieces += [part("\ncaused by\n", MUTED), *_error(error.cause, width, room, chosen)]
     return pieces
+
+
+def _all_frames(error: ErrorRecord | None) -> list[Frame]:
+    """The frames of an error and of its causes, in the order they are shown."""
+    found: list[Frame] = []
+    while error is not None:
+        found += reversed(error.frames)
+        error = error.cause
+    return found
 
 
 def _locals(frame: Frame, width: int, room: int) -> list[Piece]:

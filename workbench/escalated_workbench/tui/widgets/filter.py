@@ -64,12 +64,16 @@ class FilterBox(Container):
     """Shown while a query is typed; `text` is what was typed, `query` what of it could be read."""
 
     DEFAULT_CSS = """
-    FilterBox { display: none; height: 4; border: round $accent; background: $surface; }
+    FilterBox {
+        display: none; height: auto; border: round $accent; background: $surface;
+        border-title-color: $text-accent; border-subtitle-color: $text-accent;
+    }
     FilterBox.-open { display: block; }
     FilterBox Input, FilterBox Input:focus {
         height: 1; border: none; padding: 0 1; background: $surface;
     }
     FilterBox Static { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    FilterBox.-wrong Static { height: auto; text-wrap: wrap; }
     """
 
     @dataclass
@@ -88,12 +92,11 @@ class FilterBox(Container):
         self._offers: list[str] = []
         self._chosen = 0
         self._wrong: UsageError | None = None
-        self._kept = Query()
-        """What was asked for last with enter."""
+        self._good = Query()
+        """What was asked for last that was not half typed."""
 
     def compose(self) -> ComposeResult:
         self.border_title = "Filter"
-        self.border_subtitle = "tab completes · enter keeps · escape clears"
         yield FilterInput(placeholder=HINT, id="filter-text", select_on_focus=False)
         yield Static(id="filter-offers", markup=False)
 
@@ -119,13 +122,12 @@ class FilterBox(Container):
         terms = self.query_terms.terms
         kept = tuple(each for each in terms if each != term)
         added = len(kept) == len(terms)
-        self._kept = Query((*terms, term) if added else kept)
-        self._input.value = str(self._kept)
+        self.ask(str(Query((*terms, term) if added else kept)))
         return added
 
     def ask(self, text: str) -> None:
-        """Put another query in the place of what is typed."""
-        self._input.value = text
+        """Put another query in the place of what is typed; what is typed next is a term more."""
+        self._input.value = f"{text} " if text else ""
 
     def choose(self, direction: int) -> None:
         """Move to another completion."""
@@ -151,28 +153,32 @@ class FilterBox(Container):
             query = Query.parse(event.value)
         except UsageError as error:
             self._wrong = error
+            # The beginning of a key could be read as a word, and was not meant as one.
+            query = self._good
         else:
-            if query != self.query_terms:
-                self.query_terms = query
-                self.post_message(self.Asked(query))
+            if not self._is_half_typed(event.value):
+                self._good = query
+        if query != self.query_terms:
+            self.query_terms = query
+            self.post_message(self.Asked(query))
         self._offer()
 
     @on(Input.Submitted, "#filter-text")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self._wrong is None:
-            self._kept = self.query_terms
+            self._good = self.query_terms
             self.close()
-            return
-        # What was right of it so far is not what was meant.
-        if self.query_terms != self._kept:
-            self.query_terms = self._kept
-            self.post_message(self.Asked(self._kept))
-        self._draw()
 
     @property
     def _input(self) -> FilterInput:
         return self.query_one(FilterInput)
+
+    def _is_half_typed(self, text: str) -> bool:
+        """Whether the cursor is in a word that may become a key."""
+        cursor = min(self._input.cursor_position, len(text))
+        start, _ = term_at(text, cursor)
+        return start < cursor and ":" not in text[start:cursor]
 
     def _offer(self) -> None:
         cursor = self._input.cursor_position
@@ -182,7 +188,11 @@ class FilterBox(Container):
 
     def _draw(self) -> None:
         """The completions with the chosen one marked, else what is wrong and its cure."""
+        leaving = "clears" if self.text else "closes"
+        self.border_subtitle = f"tab completes · enter keeps · escape {leaving}"
         offers = self._offers[self._chosen :] + self._offers[: self._chosen]
+        is_wrong = self._wrong is not None and not offers
+        self.set_class(is_wrong, "-wrong")
         if self._wrong is not None and not offers:
             said = f"✖ {self._wrong.message} {self._wrong.cure}"
             content = Content.assemble(part(said, "$text-error"))
@@ -193,7 +203,7 @@ class FilterBox(Container):
             )
         else:
             content = Content("")
-        self.query_one("#filter-offers", Static).update(content, layout=False)
+        self.query_one("#filter-offers", Static).update(content, layout=is_wrong)
 
 
 class HideScreen(ModalScreen[Term | None]):
@@ -204,7 +214,12 @@ class HideScreen(ModalScreen[Term | None]):
     HideScreen { align: center middle; }
     HideScreen OptionList {
         width: 64; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
-        background: $surface; border: round $accent;
+        background: $surface; border: round $accent; border-title-color: $text-accent;
+        border-subtitle-color: $text-accent;
+    }
+    HideScreen OptionList:focus { border: round $accent; }
+    HideScreen OptionList:focus > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background; color: $foreground;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

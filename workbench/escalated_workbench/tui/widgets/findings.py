@@ -21,6 +21,12 @@ class FindingList(OptionList):
 What is wrong (`✖`), doubtful (`!`) or good to know (`i`) about the plugins, with the place and the
 cure. `o` opens the place in your editor. A finding goes when its cause goes."""
 
+    DEFAULT_CSS = """
+    FindingList > .option-list--option { padding: 0 1; }
+    FindingList:focus > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background; color: $foreground; text-style: none;
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="findings.down"),
         Binding("k", "cursor_up", "Up", show=False, id="findings.up"),
@@ -52,12 +58,12 @@ cure. `o` opens the place in your editor. A finding goes when its cause goes."""
 
 def _prompt(finding: Finding) -> Content:
     style = SEVERITY_STYLES[finding.severity]
-    # In two lines, for both together seldom fit beside the firings.
+    # On lines of their own, for all together seldom fit beside the firings.
     who = finding.plugin or finding.code
     where = finding.place.removeprefix(f"{who}/") if finding.file else ""
     head = f"{SEVERITY_GLYPHS[finding.severity]} {who}\n"
-    pieces = [part(head, f"bold {style}"), part(f"  {where}\n", style) if where else part("")]
-    pieces.append(part(f"  {finding.message}"))
+    pieces = [part(head, f"bold {style}"), part(f"{where}\n", style) if where else part("")]
+    pieces.append(part(finding.message))
     if finding.cure:
-        pieces.append(part(f"\n  {finding.cure}", "$foreground-muted"))
+        pieces.append(part(f"\n{finding.cure}", "$foreground-muted"))
     return Content.assemble(*pieces)

@@ -22,6 +22,7 @@ from escalated_workbench.tui.background import shown_by
 from escalated_workbench.tui.look import OUTCOME_STYLES, owner_style, part
 from escalated_workbench.tui.screens.compare import CompareScreen
 from escalated_workbench.tui.screens.paths import Goal, life_of, writers_of
+from escalated_workbench.tui.widgets.errors import ErrorPage
 from escalated_workbench.tui.widgets.ladder import Ladder, WholeRow
 from escalated_workbench.tui.widgets.pages import Page, ValuePage
 from escalated_workbench.tui.widgets.tabs import Tabs, panes
@@ -37,23 +38,22 @@ Inspector { layout: vertical; }
 Inspector WholeRow { height: 1; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
 Inspector.-steps WholeRow { display: block; }
 Inspector WholeRow.-chosen {
-    background: $panel; color: $foreground; text-style: bold;
+    background: $block-cursor-blurred-background; color: $foreground; text-style: bold;
 }
 Inspector Ladder {
     height: auto; max-height: 40%; border: none; padding: 0; background: $surface;
     text-wrap: nowrap; text-overflow: ellipsis;
 }
 Inspector Ladder:focus { border: none; padding: 0; background-tint: $foreground 0%; }
-Inspector Ladder > .option-list--option-highlighted {
-    background: $panel; color: $foreground; text-style: bold;
+Inspector Ladder > .option-list--option-highlighted,
+Inspector Ladder:focus > .option-list--option-highlighted {
+    background: $block-cursor-blurred-background; color: $foreground; text-style: bold;
 }
-Inspector Ladder:focus > .option-list--option-highlighted { background: $panel-lighten-1; }
 Inspector.-page WholeRow { display: none; }
 Inspector TabbedContent { height: 1fr; }
 Inspector TabPane { padding: 0; }
 Inspector Page { padding: 0 1; }
-Inspector #page-error { overflow-x: auto; scrollbar-gutter: stable; }
-Inspector #page-error Static { width: auto; text-wrap: nowrap; }
+Inspector #page-error, Inspector #page-time { scrollbar-gutter: stable; }
 """
 
 
@@ -103,12 +103,14 @@ class Inspector(Container):
 
     @property
     def place(self) -> Location | None:
-        """Where to look in the source: the failing line, else the callback."""
+        """Where to look in the source: the failing line or its chosen caller, else the callback."""
         step = self.step
         if step is None:
             return None
-        if step.error is not None and step.error.frame is not None:
-            return Location(step.error.frame.file, step.error.frame.line)
+        chosen = self.query_one(ErrorPage).frame if self.tab == "error" else None
+        frame = chosen or (step.error.frame if step.error is not None else None)
+        if frame is not None:
+            return Location(frame.file, frame.line)
         return step.defined_at or Location(step.file, step.line)
 
     @property
@@ -236,7 +238,7 @@ class Inspector(Container):
             elif marked is not None:
                 notes.insert(0, f"◆ #{marked.id} marked, c compares")
         if self.pinned is not None:
-            notes.insert(0, f"⌖ {path_text(self.pinned)}")
+            notes.insert(0, f"◎ {path_text(self.pinned)}, . lets go")
         self.border_title = Content.assemble(part(title))
         self.border_subtitle = Content.assemble(part(" · ".join(notes)))
 

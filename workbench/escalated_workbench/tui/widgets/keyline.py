@@ -5,17 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from escalated_workbench.tui.look import part
 
 SHOWN = (
     "main.fire",
+    "main.event",
     "main.again",
     "main.toggle",
     "main.hold",
     "main.filter",
+    "main.hide",
+    "main.timing",
     "main.forth",
     "main.edit",
     "app.help",
@@ -29,45 +38,79 @@ FIRST = ("app.quit", "main.fire", "app.help", "main.filter", "main.again", "main
 AT_MOST = 7
 
 
-class KeyLine(Footer):
-    """A footer that does not change its order with the focus; how to quit is always there."""
+class Key(Static):
+    """A key with what it does; a click presses it."""
 
-    def __init__(self) -> None:
-        super().__init__(compact=True, show_command_palette=False)
+    def __init__(self, binding: Binding, display: str) -> None:
+        self.shown = f"{display} {binding.description}"
+        super().__init__(
+            Content.assemble(
+                part(display, "bold $footer-key-foreground"), part(f" {binding.description}")
+            )
+        )
+        self.tooltip = binding.tooltip or binding.description
+        self._key = binding.key
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.app.simulate_key(self._key)
+
+
+class KeyLine(Horizontal):
+    """Keys that do not change their order with the focus; the most important ones stay longest."""
+
+    DEFAULT_CSS = """
+    KeyLine { dock: bottom; height: 1; background: $footer-background; }
+    KeyLine Key { width: auto; height: 1; padding: 0 2 0 0; }
+    KeyLine Key:hover { background: $block-cursor-blurred-background; }
+    """
+
+    def __init__(self, shown: Sequence[str] = SHOWN, first: Sequence[str] = FIRST) -> None:
+        super().__init__()
+        self._shown, self._first = shown, first
+        self._keys: list[tuple[Binding, str]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self._changed()
+
+    def on_resize(self) -> None:
+        self._changed()
+
+    def _changed(self, _: object = None) -> None:
+        self.call_after_refresh(self._look)
 
     def compose(self) -> ComposeResult:
-        if not self._bindings_ready:
-            return
-        active: dict[str, ActiveBinding] = {}
-        for each in self.screen.active_bindings.values():
-            name = ALIKE.get(each.binding.id or "", each.binding.id)
-            if name in SHOWN:
-                active[name] = each
-        fitting = self._fitting(active)
-        for name in SHOWN:
-            if name in fitting:
-                binding = active[name].binding
-                display = self.app.get_key_display(binding)
-                yield FooterKey(
-                    binding.key,
-                    display,
-                    binding.description,
-                    binding.action,
-                    tooltip=binding.tooltip or binding.description,
-                ).data_bind(compact=Footer.compact)
+        for binding, display in self._keys:
+            yield Key(binding, display)
 
-    def _fitting(self, active: dict[str, ActiveBinding]) -> set[str]:
+    async def _look(self) -> None:
+        """Show the keys that act now, if they are others than before."""
+        if not self.is_attached:
+            return
+        active: dict[str, Binding] = {}
+        for each in self.screen.active_bindings.values():
+            name = ALIKE.get(each.binding.id or "", each.binding.id) or ""
+            if name in self._shown and each.enabled:
+                active[name] = each.binding
+        displays = {
+            name: binding.key_display or self.app.get_key_display(binding)
+            for name, binding in active.items()
+        }
+        fitting = self._fitting(active, displays)
+        keys = [(active[name], displays[name]) for name in self._shown if name in fitting]
+        if keys != self._keys:
+            self._keys = keys
+            await self.recompose()
+
+    def _fitting(self, active: Mapping[str, Binding], displays: Mapping[str, str]) -> set[str]:
         """The bindings there is room for, the most important ones first."""
         room = self.app.size.width
         fitting: set[str] = set()
-        for name in dict.fromkeys((*FIRST, *SHOWN)):
+        for name in dict.fromkeys((*self._first, *self._shown)):
             if name in active and len(fitting) < AT_MOST:
-                binding = active[name].binding
-                width = len(self.app.get_key_display(binding)) + len(binding.description) + 2
-                if width <= room:
+                width = len(displays[name]) + len(active[name].description) + 3
+                if width <= room + 2:
                     fitting.add(name)
                     room -= width
         return fitting
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.recompose)

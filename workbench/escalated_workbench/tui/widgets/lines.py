@@ -78,6 +78,13 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_y = self.validate_scroll_y(self.scroll_y)
         self.refresh()
 
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        # Textual takes what is seen for all there is, and would draw the scroll bar at each key.
+        same = size == self._size and container_size == self._container_size
+        return not same and super()._size_updated(size, virtual_size, container_size, layout)
+
     def on_resize(self, event: events.Resize) -> None:
         del event
         self.lay_out()

@@ -4,41 +4,28 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence, Set
+from operator import attrgetter
 from time import perf_counter
 
 from escalated_core.analysis.query import Query
-from escalated_core.records import Firing, Row
+from escalated_core.records import Firing, Outcome, Row
+from escalated_core.trace.trace import Brief, as_row
+from escalated_workbench.tui.widgets.folds import BURST, Folds, Line, first_of, last_of
 
-BURST = 10
-"""Alike firings in a row that become one line."""
-GAP = 0.1
-"""Seconds between the beginnings of two firings of a burst, at most."""
 LOOKED_AT = 1_000
 """Rows below one that are looked through for what it caused."""
 CHECKED = 4_000
 """Rows at least that are checked at a time for still being kept."""
 _LOOK_AT_CLOCK = 63
 
-Line = int | list[int]
-"""The id of a firing, or those of a burst."""
+_id = attrgetter("id")
 
 
-def first_of(line: Line) -> int:
-    """The id of the oldest firing of a line."""
-    return line if isinstance(line, int) else line[0]
-
-
-def last_of(line: Line) -> int:
-    """The id of the newest firing of a line."""
-    return line if isinstance(line, int) else line[-1]
-
-
-def _id(row: Row) -> int:
-    return row.id
+_SEVERITY: Sequence[Outcome] = ("ok", "skipped", "error", "interrupted")
 
 
 class Listing:
-    """Rows by id and the lines they are shown in.
+    """Firings by id and the lines they are shown in; rows are made of those that are looked at.
 
     `add` only takes rows in; `work` judges and folds as many of them as there is time for. After
     another query the lines that were there stay until all rows are judged again.
@@ -48,7 +35,7 @@ class Listing:
     """
 
     def __init__(self, fetch: Callable[[int], Firing | None]) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[Brief] = []
         self.lines: list[Line] = []
         self.query = Query()
         self._fetch = fetch
@@ -56,12 +43,7 @@ class Listing:
         """Of each row that was judged, whether the query matches it."""
         self._next: list[Line] | None = None
         """The lines by the new query, until all of them are there."""
-        self._closed: set[int] = set()
-        self._inside: set[int] = set()
-        """Ids of closed firings and of everything they caused."""
-        self._open_bursts: list[tuple[int, int]] = []
-        self._run = 0
-        """How many lines at the end are alike, as long as they are no burst."""
+        self._folds = Folds(self._brief)
         self._checked = 0
 
     @property
@@ -74,8 +56,8 @@ class Listing:
         """How many of the judged rows the query does not match."""
         return self._passed.count(0)
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Take in rows of any order."""
+    def add(self, rows: Iterable[Brief]) -> None:
+        """Take in firings of any order."""
         new = sorted(rows, key=_id)
         if new and self.rows and new[0].id < self.rows[-1].id:
             place = bisect_left(self.rows, new[0].id, key=_id)
@@ -96,13 +78,11 @@ class Listing:
         judge = self.query.matches_row if self.query.terms else None
         for index in range(len(self._passed), len(rows)):
             row = rows[index]
-            answer = judge is None or judge(row)
+            answer = judge is None or judge(as_row(row))
             passes = _matches(self.query, self._fetch(row.id)) if answer is None else answer
             self._passed.append(passes)
-            if self._closed and row.parent_id in self._inside:
-                self._inside.add(row.id)
-            elif passes:
-                self._append(lines, row)
+            if not self._folds.hides(row) and passes:
+                self._folds.append(lines, row)
             if (answer is None or not index & _LOOK_AT_CLOCK) and perf_counter() > until:
                 break
         if self.behind:
@@ -134,14 +114,13 @@ class Listing:
                 if lines:
                     _prune_lines(lines, ids, held)
             if stop > len(self._passed) - BURST:
-                self._run = 0
+                self._folds.break_off()
         return len(ids) - len(held)
 
     def row(self, firing_id: int) -> Row | None:
         """The row of a firing."""
-        place = bisect_left(self.rows, firing_id, key=_id)
-        found = self.rows[place : place + 1]
-        return found[0] if found and found[0].id == firing_id else None
+        found = self._brief(firing_id)
+        return as_row(found) if found is not None else None
 
     def at(self, index: int) -> Row | None:
         """The row that a line shows: of a burst, the newest."""
@@ -158,12 +137,16 @@ class Listing:
 
     def below(self, row: Row) -> int:
         """How many firings a firing caused, counted up to a limit."""
-        place = bisect_left(self.rows, row.id, key=_id) + 1
-        return _caused(row, self.rows[place : place + LOOKED_AT])
+        return len(self._caused(row))
+
+    def worst(self, row: Row) -> Outcome:
+        """The worst outcome of a firing and of what it caused, looked through up to a limit."""
+        found: set[Outcome] = {row.outcome, *(each.outcome for each in self._caused(row))}
+        return max(found, key=_SEVERITY.index)
 
     def is_closed(self, firing_id: int) -> bool:
         """Whether what the firing caused is folded away."""
-        return firing_id in self._closed
+        return self._folds.is_closed(firing_id)
 
     def fold(self, index: int) -> int | None:
         """Fold a line: its burst, else what it caused, else what it belongs to.
@@ -173,30 +156,38 @@ class Listing:
         row = self.at(index)
         if row is None or isinstance(self.lines[index], list):
             return None
-        for burst in self._open_bursts:
-            if burst[0] <= row.id <= burst[1]:
-                self._open_bursts.remove(burst)
-                self._again(burst[0])
-                return burst[0]
-        if row.id not in self._closed and self.below(row):
-            self._closed.add(row.id)
+        burst = self._folds.close_burst(row.id)
+        if burst is not None:
+            self._again(burst)
+            return burst
+        if not self._folds.is_closed(row.id) and self.below(row):
+            self._folds.close(row.id)
             self._again(row.id)
             return row.id
         return row.parent_id if row.parent_id is not None and self.row(row.parent_id) else None
 
     def unfold(self, index: int) -> int | None:
         """Unfold a burst, or what a firing caused; returns its id, or None if nothing is folded."""
-        if not 0 <= index < len(self.lines):
+        if not 0 <= index < len(self.lines) or not self._folds.open(self.lines[index]):
             return None
-        line = self.lines[index]
-        if isinstance(line, list):
-            self._open_bursts.append((line[0], line[-1]))
-        elif line in self._closed:
-            self._closed.discard(line)
-        else:
-            return None
-        self._again(first_of(line))
-        return first_of(line)
+        firing_id = first_of(self.lines[index])
+        self._again(firing_id)
+        return firing_id
+
+    def _caused(self, row: Row) -> list[Brief]:
+        """The firings that one caused, directly or not."""
+        place = bisect_left(self.rows, row.id, key=_id) + 1
+        inside, found = {row.id}, list[Brief]()
+        for other in self.rows[place : place + LOOKED_AT]:
+            if other.parent_id in inside:
+                inside.add(other.id)
+                found.append(other)
+        return found
+
+    def _brief(self, firing_id: int) -> Brief | None:
+        place = bisect_left(self.rows, firing_id, key=_id)
+        found = self.rows[place : place + 1]
+        return found[0] if found and found[0].id == firing_id else None
 
     def _again(self, firing_id: int | None = None) -> None:
         """Judge rows again, from a firing on; what is shown stays until that is done."""
@@ -213,28 +204,7 @@ class Listing:
         if lines and isinstance(line := lines[-1], list):
             # A list of its own: the lines that are still shown have the old one.
             lines[-1] = line[: bisect_left(line, firing_id)]
-        self._inside = {each for each in self._inside if each < firing_id} | self._closed
-        self._run = 0
-
-    def _append(self, lines: list[Line], row: Row) -> None:
-        before = self.row(last_of(lines[-1])) if lines else None
-        if before is None or not self._alike(before, row):
-            self._run = 0
-        elif isinstance(lines[-1], list):
-            lines[-1].append(row.id)
-            return
-        self._run += 1
-        lines.append(row.id)
-        if self._run >= BURST:
-            lines[-self._run :] = [[first_of(line) for line in lines[-self._run :]]]
-
-    def _alike(self, one: Row, other: Row) -> bool:
-        """Whether two firings that follow each other may share a line."""
-        return (
-            _tell_the_same(one, other)
-            and not any(first <= other.id <= last for first, last in self._open_bursts)
-            and not (one.id in self._closed or other.id in self._closed)
-        )
+        self._folds.again_from(firing_id)
 
 
 def _matches(query: Query, firing: Firing | None) -> bool:
@@ -245,28 +215,6 @@ def _stands_for(line: Line, firing_id: int) -> bool:
     ids: Sequence[int] = (line,) if isinstance(line, int) else line
     place = bisect_left(ids, firing_id)
     return place < len(ids) and ids[place] == firing_id
-
-
-def _caused(row: Row, later: Iterable[Row]) -> int:
-    """How many of the later firings one caused, directly or not."""
-    inside = {row.id}
-    for other in later:
-        if other.parent_id in inside:
-            inside.add(other.id)
-    return len(inside) - 1
-
-
-def _tell_the_same(one: Row, other: Row) -> bool:
-    """Whether two firings are of one kind, changed nothing, and came shortly after each other."""
-    return (
-        one.hook == other.hook
-        and not (one.changed or other.changed)
-        and one.outcome == other.outcome
-        and one.parent_id == other.parent_id
-        and one.plugins == other.plugins
-        and one.kind == other.kind
-        and abs(other.started_at - one.started_at) <= GAP
-    )
 
 
 def _prune_lines(lines: list[Line], ids: Sequence[int], held: Set[int]) -> None:

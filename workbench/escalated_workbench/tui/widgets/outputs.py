@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from escalated_core.records import Firing, LogLine, Step
 from escalated_workbench.tui.look import owner_style, part
+from escalated_workbench.tui.widgets import sent
 from escalated_workbench.tui.widgets.pages import Page
 from escalated_workbench.tui.widgets.values import MUTED, Piece
 from escalated_workbench.wording import counted, milliseconds
@@ -125,6 +126,8 @@ def spoken(firing: Firing, steps: Sequence[Step], least: int, text: str) -> list
         if step.dropped:
             over = f"… {step.dropped:,} characters, log lines or calls over the cap are not kept\n"
             own.append(part(over, "$text-warning"))
+        if not least and not text:
+            own += sent.pieces(step.effects)
         if own and len(steps) > 1:
             who = f"{step.callback} · {step.plugin or 'host'}\n"
             pieces.append(part(who, owner_style(step.plugin)))

@@ -49,7 +49,7 @@ paths: `enter` shows the value of a path through the chain, `W` every recorded s
 `.` pins it so that only it is shown until `.` lets go. `d` shows long texts as a whole."""
     DEFAULT_CSS = """
     ValuePage Lines { height: 1fr; border: none; padding: 0; background: $surface; }
-    ValuePage Lines > .option-list--option-highlighted { background: $foreground 8%; }
+    ValuePage Lines > .option-list--option-highlighted { background: $panel; }
     ValuePage:focus Lines > .option-list--option-highlighted {
         background: $block-cursor-blurred-background;
     }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,15 +17,19 @@ from textual.strip import Strip
 from escalated_core.records import Row
 from escalated_core.trace.trace import Trace
 from escalated_workbench.playback import Recorded
-from escalated_workbench.tui.look import owner_style
+from escalated_workbench.tui.look import owner_style, rich_style
+from escalated_workbench.tui.widgets.happened import title_of
 from escalated_workbench.tui.widgets.lines import LineList
 from escalated_workbench.tui.widgets.listing import LOOKED_AT, Listing
 from escalated_workbench.wording import OUTCOME_GLYPHS, in_milliseconds, safe
 
 ROOMY, TIGHT = 60, 46
 """Columns from which the time of day has milliseconds, and from which it is shown at all."""
-EMPTY = ("Nothing has fired yet.", "", "Press f to fire a hook.")
+LEAST = 12
+"""Columns that are worth the beginning of a title."""
+EMPTY = ("Nothing has fired yet.", "", "Press f to fire a hook, e to make something happen.")
 EMPTY_SESSION = ("No firing was saved in this session.",)
+HELD = ("What was listed here has been dropped.", "", "Press space to go on.")
 NO_MATCH = ("No firing matches the filter.", "", "Press / to change it.")
 
 
@@ -60,13 +65,17 @@ class Rows(LineList):
         index = y + int(self.scroll_offset.y)
         base = self._base
         if not self.listing.lines:
-            words = self._nothing()
+            said = (wrap(each, max(width - 4, 1)) or [""] for each in self._nothing())
+            words = [line for lines in said for line in lines]
             text = words[y - 1] if 0 < y <= len(words) else ""
             quiet = self.get_component_rich_style("timeline--quiet")
             return Strip([Segment(f"  {text}".ljust(width), quiet)]).crop(0, width)
         row = self.listing.at(index)
         if row is None:
             return Strip.blank(width, base)
+        if row.kind == "event":
+            # It has no steps of its own: how it went is how that went which it caused.
+            row = row._replace(outcome=self.listing.worst(row))
         quiet = self.get_component_rich_style("timeline--time", partial=True)
         worst = self.get_component_rich_style(_OUTCOME_CLASS[row.outcome], partial=True)
         cells = row_cells(row, width, quiet, worst, self._more(index, row))
@@ -81,7 +90,9 @@ class Rows(LineList):
         """What is said where there are no lines."""
         if self.listing.rows:
             return ("Looking …",) if self.listing.behind else NO_MATCH
-        return EMPTY if isinstance(self._trace, Trace) else EMPTY_SESSION
+        if not isinstance(self._trace, Trace):
+            return EMPTY_SESSION
+        return HELD if len(self._trace) else EMPTY
 
     def _more(self, index: int, row: Row) -> str:
         """What else a line tells: that it is pinned, and what is folded into it."""
@@ -116,21 +127,27 @@ def row_cells(
     time = f" {moment:%H:%M:%S}" if width >= TIGHT else ""
     time += f".{moment.microsecond // 1000:03d} " if width >= ROOMY else " "
     indent = "  " * min(row.depth, 8) + ("└ " if row.depth else "")
-    glyph = "·" if not row.steps else OUTCOME_GLYPHS[row.outcome]
+    glyph = OUTCOME_GLYPHS[row.outcome] if row.steps or row.outcome != "ok" else "·"
     mark = "~" if row.changed else " "
     took = f" {row.steps:>2} {mark}{glyph} {in_milliseconds(row.duration_ns):>6} ms "
     room = max(width - len(time) - len(took) - len(more), 4)
     name = safe(f"{indent}{row.hook}")
-    who = safe(f" {' '.join(row.plugins)}") if row.plugins else ""
+    about = title_of(row.hook) if row.kind == "event" else " ".join(row.plugins)
+    who = safe(f" {about}") if about else ""
     name = f"{name[: room - 1]}…" if len(name) > room else name
-    who = who if len(name) + len(who) <= room else ""
+    who = who if len(name) + len(who) <= room else _cut(who, room - len(name), row)
     gap = " " * (room - len(name) - len(who))
-    owner = Style.parse(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
+    owner = rich_style(owner_style(row.plugins[0])) if len(row.plugins) == 1 else quiet
     return [
         (time, quiet),
         (name, worst),
         (more, quiet),
-        (who, owner + Style(dim=True)),
+        (who, owner),
         (gap, Style.null()),
         (took, worst),
     ]
+
+
+def _cut(who: str, room: int, row: Row) -> str:
+    """What an event is, as far as there is room; owners are only named in full."""
+    return f"{who[: room - 1]}…" if row.kind == "event" and room > LEAST else ""

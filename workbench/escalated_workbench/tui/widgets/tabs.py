@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from textual import on
 from textual.widgets import TabbedContent, TabPane
 
-from escalated_core.records import Firing, Kind, Step
+from escalated_core.records import Firing, FiringKind, Step
 from escalated_core.snapshots.paths import Path
-from escalated_workbench.tui.widgets import details, values
+from escalated_workbench.tui.background import shown_by
+from escalated_workbench.tui.widgets import details, happened, values
 from escalated_workbench.tui.widgets.errors import ErrorPage
 from escalated_workbench.tui.widgets.outputs import OutputPage, swallowed
 from escalated_workbench.tui.widgets.pages import Page, ValuePage
@@ -37,7 +38,7 @@ class Tabs(TabbedContent):
         self._firing: Firing | None = None
         self._index: int | None = None
         self._full = False
-        self._chosen: tuple[Kind | None, str] | None = None
+        self._chosen: tuple[FiringKind | None, str] | None = None
         """The tab somebody chose, and the kind of the firing they looked at."""
 
     @property
@@ -86,6 +87,8 @@ class Tabs(TabbedContent):
             return []
         if self.pinned is not None:
             return values.of_path(firing, index, self.pinned)
+        if firing.kind == "event":
+            return happened.lines(firing, happened.caused_by(shown_by(self).trace, firing))
         if index is None:
             return values.of_firing(firing, names, self._full)
         return values.of_step(firing, firing.steps[index], names, self._full)
@@ -112,7 +115,7 @@ class Tabs(TabbedContent):
 
     def _mark_all(self, steps: Sequence[Step]) -> None:
         """Say in the titles of tabs that there is something on their pages."""
-        says = any(each.output or each.logs for each in steps)
+        says = any(each.output or each.logs or each.effects for each in steps)
         logged = any(swallowed(each) for each in steps)
         self._mark("error", "✖" if any(each.error for each in steps) else "")
         self._mark("output", "✖ logged" if logged else "•" if says else "")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic, perf_counter
+from operator import attrgetter
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,23 +18,25 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from escalated_core.analysis.query import Query
-from escalated_core.records import Row
 from escalated_core.trace.trace import Trace
 from escalated_workbench.playback import Recorded
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.widgets.feed import Feed
+from escalated_workbench.tui.widgets.folds import first_of, last_of
 from escalated_workbench.tui.widgets.lines import MOVING
-from escalated_workbench.tui.widgets.listing import first_of, last_of
 from escalated_workbench.tui.widgets.rows import Rows
 
-BATCH = 500
-"""Rows that are taken from the trace at a time."""
-TAKE, WORK = 0.006, 0.01
-"""Seconds of each tick for taking up new rows, and for judging and folding them."""
+TELLING = 500
+"""How many firings are worth a word that wait."""
+WORK = 0.01
+"""Seconds of a tick for letting go of old firings and for judging and folding new ones."""
 CALM = 0.3
 """Seconds between two firings that are told while they pass by."""
-RUSH, DRAWN, TOLD = 200, 0.1, 1.0
-"""New rows of a tick that are a rush, and seconds between two drawings, two tellings in one."""
+RUSH, DRAWN, LATE = 200, 0.2, 0.06
+"""New firings that are a rush, and seconds between two drawings in one: the second ones where a
+filter takes so long that not all could be judged."""
 
+_id = attrgetter("id")
 
 KEYS: list[BindingType] = [
     *MOVING,
@@ -82,24 +85,27 @@ filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) whe
 
     def __init__(self, trace: Trace | Recorded, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(trace, id)
-        self._seen = 0
+        self._feed = Feed(trace, self.listing)
         self._following = True
+        self._is_late = False
         self._told: int | None = None
         self._told_at = self._drawn_at = 0.0
-        self._newest_id: int | None = None
         self._wanted_id: int | None = None
 
     def tick(self) -> None:
         """Take up, judge and show what is new, for no longer than a key may wait."""
-        self._take_up()
+        if not self.held or self._wanted_id is not None:
+            self._feed.take_up()
         rushing = self.listing.behind > RUSH
-        stale = self.listing.behind or len(self.listing.rows) > len(self._trace)
-        if stale and (not rushing or monotonic() - self._drawn_at > DRAWN):
+        if rushing and monotonic() - self._drawn_at < (LATE if self._is_late else DRAWN):
+            return
+        if self.listing.behind or self._feed.is_outdated(self.held):
             self._show(self._work_off)
+            self._is_late = self.listing.behind > 0
         self._go_to_wanted()
         row = self.selected
-        calm = TOLD if rushing else CALM
-        if self._told != (row.id if row else None) and monotonic() - self._told_at > calm:
+        calm = not rushing and monotonic() - self._told_at > CALM
+        if calm and self._told != (row.id if row else None):
             self.pointed()
         self._subtitle()
 
@@ -163,23 +169,9 @@ filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) whe
             self._wanted_id = None
             self.post_message(self.Missing(wanted))
 
-    def _take_up(self) -> None:
-        """Take rows from the trace."""
-        until = perf_counter() + TAKE
-        while not self.held or self._wanted_id is not None:
-            rows, self._seen = self._trace.rows(self._seen, BATCH)
-            self.listing.add(rows)
-            telling = max((row.id for row in rows if _tells(row)), default=0)
-            self._newest_id = max(self._newest_id or 0, telling) or None
-            if len(rows) < BATCH or perf_counter() > until:
-                break
-
     def _work_off(self) -> None:
-        """Let go of rows that the trace has dropped or forgotten, and judge the new ones."""
-        until = perf_counter() + WORK
-        while len(self.listing.rows) > len(self._trace) and perf_counter() < until:
-            if not self.listing.prune(self._trace.kept):
-                break
+        """Let go of firings that the trace does not keep any more, and judge the new ones."""
+        self._feed.let_go(WORK, self.held)
         self.listing.work(WORK)
 
     def _show(self, change: Callable[[], object]) -> None:
@@ -200,9 +192,10 @@ filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) whe
 
     def _newest(self) -> int:
         """The line of what somebody just did: the newest outermost firing that tells anything."""
-        if self._newest_id is None:
+        newest = self._feed.telling_id
+        if newest is None:
             return max(len(self.listing.lines) - 1, 0)
-        return self.listing.index(self._newest_id)
+        return self.listing.index(newest)
 
     def _select(self, index: int, following: bool) -> None:
         index = max(min(index, len(self.listing.lines) - 1), 0)
@@ -223,22 +216,13 @@ filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) whe
         parts = [f"{len(listing.rows):,}"]
         parts += [f"{listing.hidden:,} hidden"] if listing.hidden else []
         parts += [f"{trace.dropped:,} dropped"] if trace.dropped else []
-        waiting = (trace.finished if isinstance(trace, Trace) else len(trace)) - self._seen
+        waiting = self._feed.waiting
         if self.held:
             parts.append(f"⏸ held, {waiting:,} waiting")
-        elif waiting > BATCH:
+        elif waiting > TELLING:
             parts.append(f"{waiting:,} waiting")
-        if listing.behind > BATCH:
+        if listing.behind > TELLING:
             parts.append(f"{listing.behind:,} to look at")
         subtitle = " · ".join(parts)
         if subtitle != self.border_subtitle:
             self.border_subtitle = subtitle
-
-
-def _id(row: Row) -> int:
-    return row.id
-
-
-def _tells(row: Row) -> bool:
-    """Whether somebody did something: not nested, and more than a plugin's coming and going."""
-    return not row.depth and (row.cause != "lifecycle" or row.steps > 0)

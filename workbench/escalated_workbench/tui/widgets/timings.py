@@ -1,4 +1,4 @@
-"""What took how long as lines and sections; which of its keys a screen shows."""
+"""What took how long as lines and sections."""
 
 # Textual leaves the parameter of App open.
 # pyright: reportUnknownMemberType=false
@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, OptionList
-from textual.widgets._footer import FooterKey
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from escalated_core.analysis.timing import ENOUGH, By, Timing, TimingChange, Verdict
@@ -92,33 +90,6 @@ over the session, from left to right. `!` marks what took longer than the budget
         if keys:
             at = keys.index(kept.timing.key) if kept and kept.timing.key in keys else 0
             self.highlighted = at if self._shown_lines[at] else at + 1
-
-
-class Keys(Footer):
-    """A footer of the named bindings, in their order, as many as fit and seven at most."""
-
-    AT_MOST = 7
-
-    def __init__(self, shown: Sequence[str]) -> None:
-        super().__init__(compact=True, show_command_palette=False)
-        self._shown = shown
-
-    def compose(self) -> ComposeResult:
-        if not self._bindings_ready:
-            return
-        active = {each.binding.id: each.binding for each in self.screen.active_bindings.values()}
-        room = self.screen.size.width
-        for binding in [active[name] for name in self._shown if name in active][: self.AT_MOST]:
-            display = binding.key_display or self.app.get_key_display(binding)
-            room -= len(display) + len(binding.description) + 2
-            if room >= 0:
-                tooltip = binding.tooltip or binding.description
-                yield FooterKey(
-                    binding.key, display, binding.description, binding.action, tooltip=tooltip
-                ).data_bind(compact=Footer.compact)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.recompose)
 
 
 def head(by: By, width: int) -> Content:

@@ -15,8 +15,10 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from escalated_core.records import Callback, Hook, Location, Plugin
-from escalated_workbench.tui.look import STATUS_STYLES, label, owner_style
+from escalated_workbench.tui.look import STATUS_STYLES, label, owner_style, themed
 from escalated_workbench.wording import STATUS_GLYPHS
+
+MUTED = "$foreground-muted"
 
 MOVING: list[BindingType] = [
     Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
@@ -65,7 +67,7 @@ class RecordTree(Tree[Entry]):
 
     def render_label(self, node: TreeNode[Entry], base_style: Style, style: Style) -> Text:
         """The label, cut with an ellipsis where there is no room; its tail stays."""
-        text = super().render_label(node, base_style, style)
+        text = themed(super().render_label(node, base_style, style))
         guides = self.guide_depth * (len(_ancestors(node)) - (not self.show_root))
         room = self.scrollable_content_region.width - guides
         tail = node.data.tail if node.data else 0
@@ -163,14 +165,14 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
         tail = len(f"{generation}{badge}{failing}")
         entry = Entry(plugin.slug, plugin.slug, None, _main_file(plugin), "plugin", tail)
         mark = "✖" if plugin.stale else STATUS_GLYPHS[plugin.status]
-        style = "red" if plugin.stale else STATUS_STYLES[plugin.status]
+        style = "$text-error" if plugin.stale else STATUS_STYLES[plugin.status]
         text = label(
             (f"{mark} ", style),
             (plugin.slug, f"bold {owner_style(plugin.slug)}" if plugin.generation else "bold"),
             (f" {plugin.version}" if plugin.version else "", ""),
-            (generation, "dim"),
+            (generation, MUTED),
             (badge, "italic"),
-            (failing, "red"),
+            (failing, "$text-error"),
         )
         return entry, text, [*self._problems(plugin), *self._hooks(plugin, hooks)]
 
@@ -181,11 +183,11 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
         place = Location(frame.file, frame.line) if frame else None
         where = f"line {frame.line}: " if frame else ""
         entry = Entry(f"{plugin.slug}/error", plugin.slug, place=place, node="error")
-        yield entry, label((f"{where}{plugin.error}", "red")), []
+        yield entry, label((f"{where}{plugin.error}", "$text-error")), []
         if plugin.stale and plugin.loaded_at is not None:
             since = datetime.fromtimestamp(plugin.loaded_at).astimezone()
             words = f"running last good from {since:%H:%M:%S}"
-            yield Entry(f"{plugin.slug}/stale", plugin.slug), label((words, "yellow")), []
+            yield Entry(f"{plugin.slug}/stale", plugin.slug), label((words, "$text-warning")), []
 
     def _hooks(self, plugin: Plugin, hooks: list[Hook]) -> Iterator[Line]:
         for hook in hooks:
@@ -193,7 +195,7 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
             if own:
                 key = f"{plugin.slug}/{hook.kind}/{hook.name}"
                 count = f"  {len(own)}"
-                text = label((hook.name, ""), (count, "dim"))
+                text = label((hook.name, ""), (count, MUTED))
                 inner = [_callback(callback, key, n, "") for n, callback in enumerate(own)]
                 place = _only_place(own)
                 entry = Entry(key, plugin.slug, hook.name, place, "hook", len(count))
@@ -220,16 +222,16 @@ they run, with their priority. `enter` opens a hook, `f` fires the one under the
     def _category(self, name: str, hooks: list[Hook]) -> Line:
         heard = sum(bool(hook.callbacks) for hook in hooks)
         count = f"  {heard} of {len(hooks)} heard"
-        text = label((name, "bold"), (count, "dim"))
+        text = label((name, "bold"), (count, MUTED))
         entry = Entry(f"category/{name}", node="category", tail=len(count))
         return entry, text, [self._hook(hook) for hook in hooks]
 
     def _hook(self, hook: Hook) -> Line:
         key = f"{hook.kind}/{hook.name}"
         sign = "▷" if hook.kind == "filter" else "•"
-        style = "" if hook.callbacks else "dim"
+        style = "" if hook.callbacks else MUTED
         count = f"  {len(hook.callbacks)}" if hook.callbacks else ""
-        text = label((f"{sign} ", "dim"), (hook.name, style), (count, "dim"))
+        text = label((f"{sign} ", MUTED), (hook.name, style), (count, MUTED))
         inner = [
             _callback(c, key, n, f"  {c.plugin or 'host'}") for n, c in enumerate(hook.callbacks)
         ]
@@ -242,7 +244,7 @@ def _callback(callback: Callback, parent: str, number: int, owner: str) -> Line:
     key, tail = f"{parent}/{number}", len(owner)
     entry = Entry(key, callback.plugin, callback.hook, place, "callback", tail)
     text = label(
-        (f"{callback.priority:>4g} ", "dim"),
+        (f"{callback.priority:>4g} ", MUTED),
         (callback.callback, ""),
         (owner, owner_style(callback.plugin)),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from textual.content import Content
 
 from escalated_core.analysis import blame
+from escalated_core.analysis.arguments import position_of, spelt
 from escalated_core.records import Change, Firing, Step
 from escalated_core.snapshots.diff import changes
 from escalated_core.snapshots.paths import MISSING, Path, parts, path_text, value_at
@@ -95,21 +97,30 @@ def of_firing(firing: Firing, names: Sequence[str], full: bool) -> list[Line]:
 def of_path(firing: Firing, index: int | None, path: Path) -> list[Line]:
     """Only what is to say about one path: by the step with this index, or by all."""
     name = path_text(path)
-    lines = [said(f"⌖ only {name}; . shows everything again", "$text-accent")]
-    if firing.kind == "action":
-        return [*lines, said("An action passes no value on.")]
+    lines = [said(f"◎ only {name}; . shows everything again", "$text-accent")]
     found = [(at, change) for _, at, change in blame.wrote([firing], path) if index in (None, at)]
     for at, change in found[:SHOWN]:
         writer = firing.steps[at] if index is None else None
         lines.append(change_line(change, full=False, writer=writer))
     lines += _more(len(found))
-    whole = firing.result if index is None else firing.steps[index].after
-    value = value_at(whole, path)
+    value = _value_after(firing, index, path)
     if not found:
         lines.append(said("= not written by any step" if index is None else "= not written here"))
-    after = "result" if index is None else "after this step"
+    after = "at the end" if index is None else "after this step"
     shown = "nothing there" if value is MISSING else short(value, WIDE)
     return [*lines, said(after), Line(_content([(f"  {name}: ", MUTED), (shown, "")]), path)]
+
+
+def _value_after(firing: Firing, index: int | None, path: Path) -> Any:
+    """What a path leads to after the step with this index, else at the end."""
+    if firing.kind == "filter" and position_of(firing, path) is None:
+        return value_at(firing.result if index is None else firing.steps[index].after, path)
+    known = [
+        value
+        for at, value in blame.life(firing, path)
+        if at is None or index is None or at <= index
+    ]
+    return known[-1] if known else MISSING
 
 
 def last_writer(firing: Firing, written: dict[Path, int], path: Path) -> int | None:
@@ -156,18 +167,16 @@ def _touch_line(
     change: Change, names: Sequence[str], full: bool, writer: Step | None = None
 ) -> Line:
     """A change inside an argument, which has the name that the documentation gives it."""
-    where = argument_path(change.path, names)
-    # Without a path: that of an argument is not one of the value.
-    return Line(change_line(change, full, where, writer).content)
+    return change_line(replace(change, path=spelt(change.path, names)), full, writer=writer)
 
 
 def argument_path(path: Path, names: Sequence[str]) -> str:
     """A path that begins with an argument's position, as text that begins with its name."""
-    return path_text((argument_name(int(path[0]), names), *path[1:])) if path else "arguments"
+    return path_text(spelt(path, names)) if path else "arguments"
 
 
 def argument_name(position: int, names: Sequence[str]) -> str:
-    return names[position] if position < len(names) else f"argument {position + 1}"
+    return names[position] if position < len(names) else f"[{position}]"
 
 
 def _difference(change: Change, full: bool) -> list[Piece]:
