@@ -135,7 +135,7 @@ class TestPayload:
     @pytest.mark.parametrize(
         ("content", "says"),
         [
-            (b'{"ticket": 3,\n "user": x}', ":2:10: this is not JSON: Expecting value."),
+            (b'{"ticket": 3,\n "user": x}', ":2:10: this is not JSON: expecting value."),
             (b'{"ticket": "\xff"}', ":1:13: the byte 0xFF is no UTF-8."),
             (b'"ticket"', " must hold an object of arguments by name, or a list of them"),
             (b'{"tiket": 3}', "has no parameter 'tiket'. Did you mean 'ticket'?"),

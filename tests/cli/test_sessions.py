@@ -128,7 +128,8 @@ def test_a_page_and_a_picture(call: Call, file: Path, tmp_path: Path) -> None:
         (("trace", "FILE", "--firing", 1, "--where", "hook:body"), "does not match"),
         (("trace", "FILE", "--where", "hook:"), "Error: "),
         (("trace", "nowhere"), "nowhere cannot be read: No such file or directory."),
-        (("report", "FILE", "-o", "/nowhere/out.html"), "cannot be written"),
+        (("report", "FILE", "-o", "/nowhere/out.html"), "There is no folder /nowhere."),
+        (("report", "FILE", "-o", "out.png"), "Its name ends in .html, .htm, .svg."),
     ],
 )
 def test_what_cannot_be_done_is_said(

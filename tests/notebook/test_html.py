@@ -99,7 +99,7 @@ def wb(write: Write, open_workbench: Open) -> Workbench:
 def everything(wb: Workbench) -> Iterator[Any]:
     """One of each thing that the workbench returns."""
     firing = wb.trace[-1]
-    happened = wb.event("ticket.create", subject=HOSTILE)
+    happened = wb.event("ticket.create", subject=HOSTILE.replace("\ud800", ""))
     yield from (wb, wb.plugins, wb.plugins["billing"], wb.hooks, wb.hooks[0], wb.findings)
     yield from (wb.events, wb.reloads, wb.reloads[0], wb.trace, wb.trace.query(""), firing)
     yield from (firing.steps[0], firing.steps[0].changes[0], firing.error, firing.result)

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.editing import edit
 from escalated_core.helpdesk.events.values import row
+from escalated_core.helpdesk.lookup import resolve
 from escalated_core.helpdesk.references import KINDS, Reference
 from escalated_core.records import CataloguedHook
 from escalated_core.snapshots.paths import Path, parse_path, path_text
@@ -81,7 +82,7 @@ def _named(hook: CataloguedHook | None, position: int, value: Any) -> Any:
         parameter = hook.parameters[position]
         if parameter.type in KINDS and isinstance(value, _NAMES) and not isinstance(value, bool):
             return row(hook, parameter, value)
-    return value
+    return resolve(value) if isinstance(value, Reference) else value
 
 
 def _with(whole: Any, path: Path, new: Any, text: str) -> Any:

@@ -106,8 +106,6 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
     It needs neither network nor program. Secrets are masked in it.
     """
     is_picture = target.lower().endswith(".svg")
-    if target != "-" and not target.lower().endswith(SUFFIXES):
-        raise click.UsageError(f"{target!r} does not end in one of {', '.join(SUFFIXES)}.")
     if is_picture and number is None:
         raise click.UsageError("A picture shows one firing: name it with --firing ID.")
     from escalated_core.sessions import session as sessions
@@ -139,6 +137,9 @@ def _check_target(session: Path, target: Path) -> None:
     if target.exists() and target.samefile(session):
         raise UsageError(f"{target} is the session itself.", "Name another file for the report.")
     require_ours(target)
+    if target.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise UsageError(f"A report cannot be a {target.name}.", f"Its name ends in {known}.")
 
 
 def _written(
