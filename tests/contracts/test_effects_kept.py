@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
@@ -24,6 +23,8 @@ from escalated_core.sessions.session import read
 from escalated_workbench import Workbench
 
 Run = Callable[..., Workbench]
+RunPython = Callable[[str], str]
+Write = Callable[..., Path]
 
 IMPORTS = "import http.client, io, os, socket, threading, urllib.request, requests\n"
 
@@ -104,16 +105,22 @@ def test_code_of_the_host_is_left_alone(run: Run, server: Any):
     assert workbench.outbox == []
 
 
-def test_closing_leaves_nothing_behind(run: Run):
-    owners = [http.client.HTTPConnection, http.client.HTTPSConnection, socket.socket, socket]
-    owners += [subprocess.Popen, sys.modules["_socket"], sys.modules["os"]]
-    before = [dict(vars(owner)) for owner in owners]
-    finders = list(sys.meta_path)
-    workbench = run(f"{IMPORTS}\nkept = requests.get")
-    assert vars(http.client.HTTPConnection) != before[0]
-    workbench.close()
-    assert [dict(vars(owner)) for owner in owners] == before
-    assert sys.meta_path == finders
+def test_closing_leaves_nothing_behind(write: Write, root: Path, run_python: RunPython):
+    # In a process of its own: threads that other tests leave behind stay followed.
+    write("alpha", f"{IMPORTS}\nkept = requests.get")
+    printed = run_python(f"""
+        import http.client, socket, subprocess, sys
+        from escalated_workbench import Workbench
+
+        owners = [http.client.HTTPConnection, http.client.HTTPSConnection, socket.socket, socket]
+        owners += [subprocess.Popen, sys.modules["_socket"], sys.modules["os"]]
+        before = [dict(vars(owner)) for owner in owners]
+        with Workbench({str(root)!r}):
+            print(vars(http.client.HTTPConnection) != before[0])
+        ours = [each for each in sys.meta_path if "escalated" in type(each).__module__]
+        print([dict(vars(owner)) for owner in owners] == before, ours == [])
+    """)
+    assert printed == "True\nTrue True\n"
 
 
 LATE = """

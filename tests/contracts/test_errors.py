@@ -350,7 +350,12 @@ def test_what_describing_an_error_takes_is_nobodys_time(write: Write, open_workb
     assert good.own_ns == good.duration_ns
 
 
-def test_who_stops_waiting_stops_the_callback(write: Write, open_workbench: Open) -> None:
+def test_who_stops_waiting_stops_the_callback(
+    write: Write, open_workbench: Open, request: pytest.FixtureRequest
+) -> None:
+    # A process that a shell starts in the background ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     write(
         "alpha",
         """
