@@ -278,9 +278,9 @@ async def save(pilot: Any, _: Any) -> None:
 
 
 PANES: dict[str, Callable[[Any, Any], Awaitable[None]]] = {
-    "plugins": keys("right", "down", "right"),
-    "hooks": keys("2"),
-    "findings": keys("3"),
+    "plugins": keys("d", "right", "down", "right"),
+    "hooks": keys("d", "2"),
+    "findings": keys("d", "3"),
     "timeline": keys("tab", "home", "end", "up", "P"),
     "value": page(0, "d", "tab"),
     "value-whole": page(None, "d"),
@@ -300,7 +300,7 @@ PANES: dict[str, Callable[[Any, Any], Awaitable[None]]] = {
     "compared": compared,
     "timing": timing,
     "help": keys("f1"),
-    "loads": keys("l"),
+    "loads": keys("d", "l"),
     "save": save,
 }
 SMALL, LARGE = (80, 24), (120, 40)
