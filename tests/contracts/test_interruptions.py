@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from escalated_workbench import Workbench
 
@@ -40,6 +43,37 @@ def test_an_error_from_c_that_comes_with_the_interruption_ends_its_step_only(
     assert (waited.outcome, after.outcome) == ("error", "ok")
     assert str(waited.error).startswith("TimeoutError")
     assert after.output == "went on\n"
+
+
+def test_an_interruption_that_a_destructor_swallows_is_told_to_nobody(
+    write: Write, open_workbench: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        "alpha",
+        """
+        from escalated.hooks import *
+
+        class Slow:
+            def __del__(self):
+                for _ in range(20_000):
+                    pass
+
+        @on_action("run")
+        def run():
+            while True:
+                Slow()
+        """,
+    )
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: told.append(raised.exc_type))
+    hook = sys.unraisablehook
+    workbench = open_workbench()
+    workbench.time_limit = 0.05
+    (step,) = workbench.fire("run").steps
+    assert step.outcome == "interrupted"
+    workbench.close()
+    assert sys.unraisablehook is hook
+    assert not told
 
 
 def test_a_transaction_that_is_left_open_is_rolled_back(write: Write, open_workbench: Open) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
-from escalated_core.errors import Abandoned, WorkbenchError
+from escalated_core.errors import Abandoned, Interrupted, WorkbenchError
 from escalated_core.records import Activity
 from escalated_core.scope import RUNNING, Scope
 
@@ -216,12 +217,13 @@ class PluginThread:
             interval = sys.getswitchinterval()
             sys.setswitchinterval(SWITCH_INTERVAL_INJECTING)
             try:
-                deadline = monotonic() + PATIENCE
-                while monotonic() < deadline:
-                    if not scope.inject(turn):
-                        return True
-                    sleep(INJECT_EVERY)
-                return self._give_up(scope, turn)
+                with _unheard_of():
+                    deadline = monotonic() + PATIENCE
+                    while monotonic() < deadline:
+                        if not scope.inject(turn):
+                            return True
+                        sleep(INJECT_EVERY)
+                    return self._give_up(scope, turn)
             finally:
                 sys.setswitchinterval(interval)
 
@@ -238,3 +240,21 @@ class PluginThread:
         if job is not None:
             job.fail(Abandoned(f"{innermost.doing} was given up: it was stuck outside Python."))
         return True
+
+
+@contextmanager
+def _unheard_of() -> Generator[None]:
+    """Interruptions that a destructor or the garbage collector swallowed are told to nobody."""
+    told = sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is not Interrupted:
+            told(unraisable)
+
+    sys.unraisablehook = tell
+    try:
+        yield
+    finally:
+        # Code of a plugin may have put in another one.
+        if sys.unraisablehook is tell:
+            sys.unraisablehook = told
