@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalated_core.records import Firing
@@ -154,7 +154,7 @@ def long_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 
 @given(VALUES, st.lists(ACTS, min_size=6, max_size=6))
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_every_step_is_what_a_copy_made_in_it_is(
     long_chain: Callable[..., Firing], value: Any, acts: list[Act]
 ):

@@ -16,11 +16,7 @@ from hypothesis import strategies as st
 from escalated_core.snapshots import watch
 from escalated_core.snapshots.snapshot import Album, same, snapshot
 
-steady = settings(
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+steady = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Box:

@@ -411,7 +411,7 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=3)
 @given(
     MAPPINGS | st.builds(lambda outer, inner: {**outer, "inner": inner}, MAPPINGS, MAPPINGS), EDITS
 )
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_chains_replay_and_every_changed_leaf_has_one_last_writer(
     editor: Workbench, value: Any, edits: Any
 ):

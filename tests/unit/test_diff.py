@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalated_core.errors import UsageError
@@ -23,7 +23,7 @@ from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.snapshots.text import CAP, COMPARED, Run
 
-thorough = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=400)
 
 ATOMS = st.one_of(
     st.none(),

@@ -121,7 +121,7 @@ values = st.recursive(
 
 
 @given(values)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_snapshots_come_back_the_same(value: Any) -> None:
     picture = snapshot(value)
     assert same(there_and_back(picture), picture)
@@ -211,7 +211,7 @@ def firings(draw: st.DrawFn) -> Firing:
 
 
 @given(firings())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_firings_come_back(firing: Firing) -> None:
     plain = json.loads(json.dumps(to_plain(firing), allow_nan=False))
     read = from_plain(plain, Firing)

@@ -5,13 +5,13 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalated_core.plugins.positions import MAX_DEPTH, parse, pointer
 
 # The first run builds hypothesis's tables of characters, which takes its time.
-unhurried = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=300)
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -53,7 +53,7 @@ def inside(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str
 
 
 class TestPositions:
-    @unhurried
+    @thorough
     @given(DOCUMENTS)
     def test_spans_point_at_the_values_and_their_keys(self, text: str) -> None:
         value, spans, duplicates = parse(text)
@@ -72,7 +72,7 @@ class TestPositions:
             else:
                 assert span.key is None
 
-    @unhurried
+    @thorough
     @given(DOCUMENTS, st.randoms(use_true_random=False))
     def test_broken_documents_are_refused_as_json_does(
         self, text: str, chance: random.Random
@@ -85,7 +85,7 @@ class TestPositions:
             assert_agrees_with_json(text[:at] + piece + text[at:])
             assert_agrees_with_json(text[:at] + piece + text[at + 1 :])
 
-    @unhurried
+    @thorough
     @given(st.text(alphabet='{}[]",:\\u0123e+-.truefalsn \n٣'))
     def test_any_text_is_judged_as_json_does(self, text: str) -> None:
         assert_agrees_with_json(text)

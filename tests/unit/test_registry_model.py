@@ -277,4 +277,4 @@ class HooksMachine(RuleBasedStateMachine):
 
 
 TestHooks = HooksMachine.TestCase
-TestHooks.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
+TestHooks.settings = settings(max_examples=300, stateful_step_count=20)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -37,7 +37,7 @@ def test_it_is_a_draft_2020_12_schema_that_knows_the_guides_fields() -> None:
     assert known_keys(("requires",)) == ["escalated", "python"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(
     st.dictionaries(st.sampled_from([*GOOD, "author_url", "x"]), VALUES, max_size=2),
     st.just(set[str]()) | st.sets(st.sampled_from([*GOOD])),

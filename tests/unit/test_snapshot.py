@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from escalated_core.records import Change
@@ -20,8 +20,7 @@ from escalated_core.snapshots.pictures import canonical
 from escalated_core.snapshots.plain import to_plain
 from escalated_core.snapshots.snapshot import plain, same, snapshot
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-thorough = settings(steady, max_examples=300)
+thorough = settings(max_examples=300)
 
 ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=-3), "here")])
 ATOMS = st.one_of(
@@ -122,7 +121,6 @@ def _retyped(key: Any) -> Any:
 
 
 @given(ANY)
-@steady
 def test_a_snapshot_is_equal_to_what_it_pictures(value: Any):
     assume(value == value)
     picture = snapshot(value)
@@ -136,13 +134,11 @@ def test_a_snapshot_is_equal_to_what_it_pictures(value: Any):
 
 
 @given(ANY)
-@steady
 def test_its_plain_value_is_made_of_builtins(value: Any):
     assert strict(plain(snapshot(value))) == strict(value)
 
 
 @given(ANY)
-@steady
 def test_a_snapshot_of_a_snapshot_and_its_copies_are_the_same(value: Any):
     picture = snapshot(value)
     assert same(snapshot(picture), picture)
@@ -152,7 +148,6 @@ def test_a_snapshot_of_a_snapshot_and_its_copies_are_the_same(value: Any):
 
 
 @given(st.data())
-@steady
 def test_what_happens_to_the_value_later_does_not_show(data: st.DataObject):
     value = data.draw(st.dictionaries(st.text(max_size=3), ANY) | st.lists(ANY))
     picture, before = snapshot(value), strict(value)
@@ -321,7 +316,6 @@ ITEMS = st.lists(
 
 
 @given(ITEMS, ITEMS)
-@steady
 def test_items_with_an_id_are_matched_by_it(one: list[Any], other: list[Any]):
     before, after = snapshot(one), snapshot(other)
     found = changes(before, after)
@@ -336,7 +330,6 @@ def test_items_with_an_id_are_matched_by_it(one: list[Any], other: list[Any]):
 
 
 @given(twisted() | st.tuples(ANY, ANY))
-@steady
 def test_there_is_a_change_exactly_if_something_changed(pair: tuple[Any, Any]):
     assert bool(changes(*map(snapshot, pair))) is (strict(pair[0]) != strict(pair[1]))
 
@@ -358,7 +351,6 @@ def test_changes_are_told_by_path_and_kind():
 
 
 @given(ANY)
-@steady
 def test_every_snapshot_is_ready_for_json(value: Any):
     text = json.dumps(to_plain(snapshot(value)), allow_nan=False)
     assert text.isascii()
