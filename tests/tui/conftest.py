@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from escalated_core.records import Firing
 from escalated_core.trace.trace import Trace
@@ -107,7 +107,7 @@ def is_settled(screen: Any) -> bool:
     return shown == (selected.id if selected else None)
 
 
-async def wait(pilot: Pilot[int], condition: Callable[[], Any], seconds: float = 10) -> None:
+async def wait(pilot: Pilot[int], condition: Callable[[], Any], seconds: float = 60) -> None:
     deadline = monotonic() + seconds
     while not condition():
         assert monotonic() < deadline, f"waited {seconds} s in vain"
@@ -121,14 +121,27 @@ class SvgExtension(SingleFileSnapshotExtension):
 
 
 @pytest.fixture
-def same_picture(snapshot: SnapshotAssertion) -> Callable[[Pilot[int]], bool]:
-    """Whether the screen looks as it did when the snapshot was taken."""
+def same_picture(snapshot: SnapshotAssertion) -> Callable[[Pilot[int]], Awaitable[bool]]:
+    """Whether the screen, once it is still, looks as it did when the snapshot was taken."""
 
-    def check(pilot: Pilot[int]) -> bool:
-        svg = pilot.app.export_screenshot(simplify=True)
-        return re.sub(r"terminal-\d+", "terminal-0", svg) == snapshot.use_extension(SvgExtension)
+    async def check(pilot: Pilot[int]) -> bool:
+        for each in (*pilot.app.screen.query(Input), *pilot.app.screen.query(TextArea)):
+            each.cursor_blink = False
+        return await still(pilot) == snapshot.use_extension(SvgExtension)
 
     return check
+
+
+async def still(pilot: Pilot[int]) -> str:
+    """The picture that stays as it is; a layout may take several rounds."""
+    pictures: list[str] = []
+
+    def is_still() -> bool:
+        pictures.append(pilot.app.export_screenshot(simplify=True))
+        return len(pictures) > 2 and len(set(pictures[-3:])) == 1
+
+    await wait(pilot, is_still)
+    return re.sub(r"terminal-\d+", "terminal-0", pictures[-1])
 
 
 @pytest.fixture

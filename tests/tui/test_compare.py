@@ -79,7 +79,7 @@ async def test_two_firings_compared_look(
         await two(pilot, fire)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -93,4 +93,4 @@ async def test_a_whole_firing_looks(
         await pilot.pause()
         inspector.page.focus()
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)

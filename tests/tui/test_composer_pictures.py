@@ -54,9 +54,6 @@ async def compose(pilot: Pilot[int], until: Any, event: str) -> None:
     await pilot.pause()
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
-    for typed in pilot.app.screen.query(Input):
-        typed.cursor_blink = False
-    pilot.app.screen.query_one(JsonArea).cursor_blink = False
 
 
 async def judged(pilot: Pilot[int], until: Any, words: str) -> None:
@@ -89,24 +86,23 @@ async def test_an_event_is_picked(size: Any, running: Any, until: Any, same_pict
     async with running(size=size) as pilot:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, EventScreen))
-        pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.press(*"tick")
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
 async def test_a_row_is_chosen(size: Any, running: Any, until: Any, same_picture: Any) -> None:
     async with running(size=size) as pilot:
         await typing(pilot, until)
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @THEMES
 async def test_the_composer(theme: str, running: Any, until: Any, same_picture: Any) -> None:
     async with running(size=(120, 40), theme=of(theme)) as pilot:
         await typing(pilot, until)
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -120,7 +116,7 @@ async def test_what_is_wrong(size: Any, running: Any, until: Any, same_picture: 
         await pilot.press("tab", "tab")
         await judged(pilot, until, "2 errors")
         await until(pilot, lambda: screen.query_one(Offers).option_count == 18)
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "no-colour"])
@@ -135,14 +131,14 @@ async def test_json(theme: str, running: Any, until: Any, same_picture: Any) -> 
         )
         area.move_cursor((3, 3))
         await pilot.pause(0.3)
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
 async def test_the_help_desk(size: Any, running: Any, until: Any, same_picture: Any) -> None:
     async with running(size=size) as pilot:
         await desk(pilot, until)
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "no-colour"])
@@ -151,13 +147,11 @@ async def test_a_field_is_edited(theme: str, running: Any, until: Any, same_pict
         await desk(pilot, until)
         await pilot.press("enter", "down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.focused, Edit))
-        edit = pilot.app.screen.query_one(Edit)
-        edit.cursor_blink = False
-        edit.value = "done"
+        pilot.app.screen.query_one(Edit).value = "done"
         await pilot.press("enter")
         wrong = pilot.app.screen.query_one("#wrong")
         await until(pilot, lambda: "Choose" in str(getattr(wrong, "content", "")))
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -169,7 +163,7 @@ async def test_an_event_in_the_timeline(
         inspector = pilot.app.screen.query_one(Inspector)
         await until(pilot, lambda: inspector.firing is not None and inspector.firing.id == event.id)
         await until(pilot, lambda: pilot.app.screen._drawn == pilot.app.wb.revision)  # type: ignore[union-attr]
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 async def test_sixty_columns(running: Any, until: Any, same_picture: Any) -> None:
@@ -179,4 +173,4 @@ async def test_sixty_columns(running: Any, until: Any, same_picture: Any) -> Non
         await pilot.press("enter")
         assert pilot.app.focused is pilot.app.screen.query_one(Fields)
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)

@@ -315,11 +315,8 @@ async def test_how_it_looks(
 ) -> None:
     async with showing(session, until, mode, MODES[mode], monkeypatch) as pilot:
         await PANES[pane](pilot, until)
-        for each in pilot.app.screen.query(Input):
-            each.cursor_blink = False
-        await pilot.pause()
+        assert await same_picture(pilot)
         assert not faint(pilot)
-        assert same_picture(pilot)
 
 
 async def nothing(pilot: Any, until: Any) -> None:
@@ -354,11 +351,8 @@ async def test_how_it_looks_live(
     path = Path("not-yet/plugins") if pane == "waiting" else None
     async with running(MODES[mode], path, theme) as pilot:
         await LIVE[pane](pilot, until)
-        for each in pilot.app.screen.query(Input):
-            each.cursor_blink = False
-        await pilot.pause()
+        assert await same_picture(pilot)
         assert not faint(pilot)
-        assert same_picture(pilot)
 
 
 def faint(pilot: Any) -> list[tuple[str, float]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from escalated_workbench.tui.app import WorkbenchApp
 from escalated_workbench.tui.screens.fire import FireScreen
@@ -39,7 +38,7 @@ async def test_a_firing_with_failures(
 ) -> None:
     async with running(size=size) as pilot:
         await fired(pilot, until, "ticket_created")
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -48,7 +47,7 @@ async def test_a_filter_that_changes_its_value(
 ) -> None:
     async with running(size=size) as pilot:
         await fired(pilot, until, "ticket_data")
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -58,7 +57,7 @@ async def test_the_hooks(
     async with running(size=size) as pilot:
         await pilot.press("2")
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -68,7 +67,7 @@ async def test_the_findings(
     async with running(size=size) as pilot:
         await pilot.press("3")
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -78,10 +77,9 @@ async def test_the_picker(
     async with running(size=size) as pilot:
         await pilot.press("f")
         await until(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
-        pilot.app.screen.query_one("#name", Input).cursor_blink = False
         await pilot.press("t", "i", "c", "k")
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -89,13 +87,13 @@ async def test_help(size: Any, samples: Path, running: Any, until: Any, same_pic
     async with running(size=size) as pilot:
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
 async def test_an_empty_folder(size: Any, root: Path, running: Any, same_picture: Any) -> None:
     async with running(size=size) as pilot:
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 @SIZES
@@ -105,7 +103,7 @@ async def test_a_missing_folder_opens_once_it_is_there(
     missing = Path("not-yet/plugins")
     async with running(size=size, path=missing) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, WaitingScreen))
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
         missing.mkdir(parents=True)
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
 
@@ -113,7 +111,7 @@ async def test_a_missing_folder_opens_once_it_is_there(
 async def test_sixty_columns(samples: Path, running: Any, until: Any, same_picture: Any) -> None:
     async with running(size=(60, 24)) as pilot:
         await fired(pilot, until, "ticket_created")
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 async def test_text_of_others_is_never_markup(
@@ -141,7 +139,7 @@ async def test_text_of_others_is_never_markup(
     async with running(size=(120, 40)) as pilot:
         await fired(pilot, until, "ticket_data", {"subject": "x"}, None)
         assert "\x1b" not in pilot.app.export_screenshot()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
         inspector = pilot.app.screen.query_one(Inspector)
         for tab in ("tab-value", "tab-args", "tab-output"):
             inspector.query_one("#pages").active = tab

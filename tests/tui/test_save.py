@@ -236,9 +236,8 @@ async def test_how_it_looks(
 ) -> None:
     (tmp_path / "a.session").touch()
     async with asking(wb, until, size) as pilot:
-        name(pilot).cursor_blink = False
         await pilot.press("ctrl+t")
         name(pilot).value = "a.session"
         await pilot.press("enter")
         await until(pilot, lambda: "exists" in said(pilot))
-        assert same_picture(pilot)
+        assert await same_picture(pilot)

@@ -343,14 +343,14 @@ async def test_slow_imports_are_named_with_the_cure(session: Path, until: Any) -
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)], ids=["80x24", "120x40", "60x20"])
 async def test_how_it_looks(size: Any, session: Path, until: Any, same_picture: Any) -> None:
     async with showing(Importing(session), until, size) as pilot:
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 async def test_the_budget_looks_like_a_line(session: Path, until: Any, same_picture: Any) -> None:
     async with showing(Playback(session), until, (80, 24)) as pilot:
         await pilot.press("t", "t", "tab")
         await pilot.pause()
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 async def test_nothing_fired_is_said(tmp_path: Path, until: Any, same_picture: Any) -> None:
@@ -363,7 +363,7 @@ async def test_nothing_fired_is_said(tmp_path: Path, until: Any, same_picture: A
         await until(
             pilot, lambda: "0 plugins" in str(pilot.app.screen.query_one("#list").border_subtitle)
         )
-        assert same_picture(pilot)
+        assert await same_picture(pilot)
 
 
 async def test_every_key_is_in_help_and_palette(session: Path, until: Any) -> None:

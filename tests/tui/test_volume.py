@@ -82,7 +82,7 @@ def test_the_lines_that_were_there_stay_until_all_rows_are_judged() -> None:
     assert len(ids(listing)) == 3_333
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     hooks=st.lists(st.sampled_from("aab"), min_size=1, max_size=80),
     seed=st.integers(0, 1_000),

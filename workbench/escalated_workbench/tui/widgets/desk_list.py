@@ -58,7 +58,7 @@ where it edits the field under the cursor. `e` has something happen to the row, 
 they were at first."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"desk--cursor", "desk--quiet", "desk--name"}
     DEFAULT_CSS = """
-    DeskList { overflow-x: hidden; background: $surface; }
+    DeskList { background: $surface; }
     DeskList > .desk--cursor { background: $block-cursor-blurred-background; }
     DeskList:focus > .desk--cursor {
         background: $block-cursor-background; color: $block-cursor-foreground;

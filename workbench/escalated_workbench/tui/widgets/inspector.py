@@ -162,6 +162,7 @@ class Inspector(Container):
                 nothing = "Nobody listens to this hook." if firing else EMPTY
                 ladder.add_option(Option(nothing, disabled=True))
             ladder.highlighted = index if steps else None
+        ladder.call_after_refresh(ladder.centre)
         self._tell()
 
     def action_times(self) -> None:

@@ -24,6 +24,15 @@ choose one yourself. `c` marks this firing; `c` on another one compares the two.
         Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),
     ]
 
+    def on_resize(self) -> None:
+        # Else what is in sight would depend on how much room there was before.
+        self.call_after_refresh(self.centre)
+
+    def centre(self) -> None:
+        """Have the highlighted step in sight with those before and after it."""
+        y = (self.highlighted or 0) - self.scrollable_content_region.height // 2
+        self.scroll_to(y=max(y, 0), animate=False, immediate=True)
+
     def action_cursor_up(self) -> None:
         if self.highlighted == 0:
             self.highlighted = None

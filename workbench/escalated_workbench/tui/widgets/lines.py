@@ -25,9 +25,19 @@ MOVING: list[BindingType] = [
 
 
 class LineList(ScrollView, can_focus=True):
-    """Whoever derives from it says how many lines there are and draws them in `render_line`."""
+    """Whoever derives from it says how many lines there are and draws them in `render_line`.
+
+    The room of the scroll bar is always kept: lines are as wide whether or not all can be seen.
+    """
+
+    DEFAULT_CSS = "LineList { overflow-x: hidden; overflow-y: scroll; }"
 
     cursor: reactive[int] = reactive(0, repaint=False)
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        # Textual finds out after the first drawing, and would not draw the lines again for it.
+        self.set_reactive(Widget.show_vertical_scrollbar, True)
 
     @property
     def count(self) -> int:
@@ -67,23 +77,20 @@ class LineList(ScrollView, can_focus=True):
 
     def lay_out(self) -> None:
         """Take the number of lines over and draw them."""
+        # Only the scroll bar has to know: to lay out the screen each time would be slow.
         size = Size(self.scrollable_content_region.width, self.count)
-        height = self.scrollable_content_region.height
-        if min(size.height, self.virtual_size.height) <= height:
-            self.virtual_size = size
-        else:
-            # Only the scroll bar has to know: to lay out the screen each time would be slow.
-            self.set_reactive(cast("Reactive[Size]", Widget.virtual_size), size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-            self.scroll_y = self.validate_scroll_y(self.scroll_y)
+        self.set_reactive(cast("Reactive[Size]", Widget.virtual_size), size)
+        self.vertical_scrollbar.window_virtual_size = size.height
+        self.scroll_y = self.validate_scroll_y(self.scroll_y)
         self.refresh()
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
         # Textual takes what is seen for all there is, and would draw the scroll bar at each key.
-        same = size == self._size and container_size == self._container_size
-        return not same and super()._size_updated(size, virtual_size, container_size, layout)
+        if size == self._size:
+            return False
+        return super()._size_updated(size, virtual_size, container_size, layout)
 
     def on_resize(self, event: events.Resize) -> None:
         del event
