@@ -71,6 +71,60 @@ def dedent() -> Callable[[str], str]:
     return textwrap.dedent
 
 
+# --- what is left in a process
+
+STATE = """
+import gc, io, logging, os, signal, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from escalated_workbench import Workbench
+
+def state():
+    manager = logging.root.manager
+    loggers = [each for each in manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    return {
+        "path": list(sys.path),
+        # Libraries such as six add a finder, and handlers for nothing, when first imported.
+        "finders": [each for each in sys.meta_path if type(each).__module__ != "six"],
+        "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "threads": set(threading.enumerate()),
+        "switching": sys.getswitchinterval(),
+        "hooks": (threading.excepthook, sys.excepthook, sys.unraisablehook),
+        "tracing": (sys.gettrace(), sys.getprofile(), threading.gettrace()),
+        "threading": (dict(vars(threading.Thread)), dict(vars(ThreadPoolExecutor))),
+        "logging": dict(vars(logging.Logger)),
+        "disabled": manager.disable,
+        "signals": [signal.getsignal(each) for each in signal.valid_signals()],
+    } | {each.name: of_logger(each) for each in [logging.root, *loggers]}
+
+def of_logger(logger):
+    handlers = [each for each in logger.handlers if not isinstance(each, logging.NullHandler)]
+    return handlers, logger.filters[:], logger.level, logger.propagate, logger.disabled
+
+def changed(before):
+    now, new = state(), ([], [], logging.NOTSET, True, False)
+    return {each: now[each] for each in now if before.get(each, new) != now[each]}
+
+def of_plugins():
+    return [n for n in sys.modules if n.partition(".")[0] in ("escalated", "escalated_plugins")]
+
+def descriptors():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+
+told = io.StringIO()
+logging.getLogger().addHandler(logging.StreamHandler(told))
+logging.getLogger("somebody").setLevel("INFO")
+before = state()
+"""
+
+
+@pytest.fixture
+def run_in_state(root: Path, run_python: RunPython) -> Callable[[str], list[str]]:
+    """Runs code that can compare the process with `before`; returns the lines it printed."""
+    head = f"{STATE}\nroot = {str(root)!r}\n"
+    return lambda code: run_python(head + textwrap.dedent(code)).splitlines()
+
+
 # --- one plugin that answers, and what saves do to it
 
 
