@@ -154,3 +154,28 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 @pytest.fixture(scope="session")
 def sample_slugs() -> list[str]:
     return sorted(path.parent.name for path in REPOSITORY.glob("sample_plugins/*/plugin.json"))
+
+
+@pytest.fixture(scope="session")
+def story_text() -> Callable[..., str]:
+    """`story_text()` is a story that goes as expected; `assigned=2` expects one firing too many."""
+
+    def text(assigned: int = 1) -> str:
+        return f"""\
+name: An escalated ticket
+steps:
+  - id: t
+    ticket.create:
+      subject: "RE:  Fire"
+    expect:
+      fired:
+        ticket_created: 1
+  - at: +30m
+    ticket.assign:
+      ticket: ${{t}}
+    expect:
+      fired:
+        ticket_assigned: {assigned}
+"""
+
+    return text

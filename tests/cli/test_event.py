@@ -16,6 +16,7 @@ from escalated_core.helpdesk.events.catalogue import events
 Result = CompletedProcess[str]
 Run = Callable[..., Result]
 Copy = Callable[..., Path]
+StoryText = Callable[..., str]
 
 CODE = """
 from escalated.hooks import *
@@ -29,22 +30,6 @@ def assigned(ticket, agent):
 @on_filter("comment_content")
 def nothing(text, comment):
     return None
-"""
-STORY = """\
-name: An escalated ticket
-steps:
-  - id: t
-    ticket.create:
-      subject: "RE:  Fire"
-    expect:
-      fired:
-        ticket_created: 1
-  - at: +30m
-    ticket.assign:
-      ticket: ${t}
-    expect:
-      fired:
-        ticket_assigned: 1
 """
 
 
@@ -161,9 +146,9 @@ class TestRunning:
 
 class TestStories:
     @pytest.fixture
-    def story(self, tmp_path: Path) -> Path:
+    def story(self, tmp_path: Path, story_text: StoryText) -> Path:
         path = tmp_path / "story.yaml"
-        path.write_text(STORY, "utf-8")
+        path.write_text(story_text(), "utf-8")
         return path
 
     def test_one_that_is_as_expected(self, run: Run, root: Path, story: Path) -> None:
@@ -174,8 +159,10 @@ class TestStories:
         suite = Xml.parse(story.with_suffix(".xml")).getroot()
         assert (suite.get("tests"), suite.get("failures")) == ("2", "0")
 
-    def test_one_that_is_not(self, run: Run, root: Path, story: Path) -> None:
-        story.write_text(STORY.replace("ticket_assigned: 1", "ticket_assigned: 2"), "utf-8")
+    def test_one_that_is_not(
+        self, run: Run, root: Path, story: Path, story_text: StoryText
+    ) -> None:
+        story.write_text(story_text(assigned=2), "utf-8")
         result = run("event", "run", story, "-p", root, "--plain")
         text = fine(result, 1)
         assert f"error: {story}:14:" in text
@@ -186,7 +173,6 @@ class TestStories:
     @pytest.mark.parametrize(
         ("text", "says"),
         [
-            (STORY.replace("ticket.assign", "ticket.asign"), ":10:5: There is no event"),
             ("name: x\nsteps: [", ":2:"),
             (b"name: \xff", ":1:7: The byte 0xFF is no UTF-8."),
         ],
@@ -196,6 +182,12 @@ class TestStories:
     ) -> None:
         story.write_bytes(text if isinstance(text, bytes) else text.encode())
         assert f"{story}{says}" in refused(run("event", "run", story, "-p", root))
+
+    def test_one_of_an_event_that_there_is_not(self, run: Run, root: Path, story: Path) -> None:
+        text = story.read_text("utf-8")
+        story.write_text(text.replace("ticket.assign", "ticket.asign"), "utf-8")
+        says = f"{story}:10:5: There is no event"
+        assert says in refused(run("event", "run", story, "-p", root))
 
     def test_its_schema_is_printed(self, run: Run) -> None:
         assert json.loads(fine(run("event", "schema")))["required"] == ["name", "steps"]

@@ -26,22 +26,6 @@ DOCUMENTS = {
     if name.startswith("verb-")
 }
 """What each document's definition is called, and the verb that prints it."""
-STORY = """
-name: Escalated
-steps:
-  - id: t
-    ticket.create:
-      subject: "RE:  Fire"
-    expect:
-      fired:
-        ticket_created: 1
-  - at: +30m
-    ticket.assign:
-      ticket: ${t}
-    expect:
-      fired:
-        ticket_assigned: 2
-"""
 HOSTILE = [
     "async-callback",
     "bad-repr",
@@ -93,12 +77,16 @@ CALLS: dict[str, list[str]] = {
 
 @pytest.fixture(scope="module")
 def printed(
-    run: Run, copied: Copy, sample_slugs: list[str], tmp_path_factory: pytest.TempPathFactory
+    run: Run,
+    copied: Copy,
+    sample_slugs: list[str],
+    story_text: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
     """The document that each of the calls prints, in that order, on samples and hostile plugins."""
     # Without it no plugin imports Django, and only what needs the help desk waits for it.
     root = copied(*sorted({*sample_slugs} - {"slack-notifier"}), *HOSTILE)
-    (root / "story.yaml").write_text(STORY, "utf-8")
+    (root / "story.yaml").write_text(story_text(assigned=2), "utf-8")
     env = {"TMPDIR": str(tmp_path_factory.mktemp("demo"))}
 
     def document(words: list[str]) -> Any:
