@@ -321,6 +321,51 @@ def said() -> Callable[[Firing], list[str]]:
     return lambda firing: [step.output.strip() for step in firing.steps]
 
 
+# --- one plugin that holds the database
+
+
+@pytest.fixture
+def holder(write: Write, open_workbench: Open) -> Workbench:
+    """A workbench whose plugin is in the middle of a transaction from `hold` until `let_go`.
+
+    A thread changes ticket 1 in it, and ticket 2 once it is over, however it ends.
+    """
+    write(
+        "alpha",
+        """
+        import threading
+        from django.db import DatabaseError, transaction
+        from escalated.hooks import *
+        from escalated_core.helpdesk.models import Ticket
+
+        ready, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+        def hold():
+            try:
+                with transaction.atomic():
+                    Ticket.objects.filter(pk=1).update(subject="held")
+                    ready.set()
+                    go_on.wait()
+                    Ticket.objects.filter(pk=1).update(subject="held on")
+            except DatabaseError:
+                pass
+            Ticket.objects.filter(pk=2).update(subject="after")
+            done.set()
+
+        @on_action("hold")
+        def start():
+            threading.Thread(target=hold).start()
+            ready.wait()
+
+        @on_action("let_go")
+        def let_go():
+            go_on.set()
+            done.wait()
+        """,
+    )
+    return open_workbench()
+
+
 # --- what plugins send out
 
 _IMPORTS = "import http.client, io, os, socket, threading, urllib.request, requests\n"

@@ -94,47 +94,14 @@ def test_ids_and_content_types_of_plugins_outlive_a_reset(
 
 
 def test_a_thread_in_the_middle_of_a_transaction_does_not_keep_the_help_desk_from_being_put_back(
-    write: Write, open_workbench: Open
+    holder: Workbench,
 ) -> None:
-    write(
-        "alpha",
-        """
-        import threading
-        from django.db import DatabaseError, transaction
-        from escalated.hooks import *
-        from escalated_core.helpdesk.models import Ticket
-
-        ready, go_on, done = threading.Event(), threading.Event(), threading.Event()
-
-        def hold():
-            try:
-                with transaction.atomic():
-                    Ticket.objects.filter(pk=1).update(subject="held")
-                    ready.set()
-                    go_on.wait()
-                    Ticket.objects.filter(pk=1).update(subject="held on")
-            except DatabaseError:
-                pass
-            Ticket.objects.filter(pk=2).update(subject="after")
-            done.set()
-
-        @on_action("hold")
-        def start():
-            threading.Thread(target=hold).start()
-            ready.wait()
-
-        @on_action("let_go")
-        def let_go():
-            go_on.set()
-            done.wait()
-        """,
-    )
-    workbench = open_workbench()
-    pristine = workbench.helpdesk.rows("ticket")
-    workbench.fire("hold")
-    workbench.helpdesk.reset()
-    assert workbench.helpdesk.rows("ticket") == pristine
-    assert workbench.event("ticket.create").outcome == "ok"
-    workbench.fire("let_go")
-    first, second, *_ = workbench.helpdesk.rows("ticket")
+    desk = holder.helpdesk
+    pristine = desk.rows("ticket")
+    holder.fire("hold")
+    desk.reset()
+    assert desk.rows("ticket") == pristine
+    assert holder.event("ticket.create").outcome == "ok"
+    holder.fire("let_go")
+    first, second, *_ = desk.rows("ticket")
     assert (first["subject"], second["subject"]) == (pristine[0]["subject"], "after")
