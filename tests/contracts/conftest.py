@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic, sleep
@@ -167,18 +168,6 @@ def saves() -> Callable[..., list[Reload]]:
 
 
 @pytest.fixture
-def replace() -> Callable[[Path, str], None]:
-    """`replace(path, text)` saves as careful editors do: beside the file, then in its place."""
-
-    def save(path: Path, text: str) -> None:
-        temporary = path.with_name(f".{path.name}.swp")
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
-
-    return save
-
-
-@pytest.fixture
 def settle(root: Path, until: Until) -> Callable[..., None]:
     """`settle(workbench)` waits until all saves before now are taken up: a later one has been."""
 
@@ -194,6 +183,62 @@ def settle(root: Path, until: Until) -> Callable[..., None]:
         workbench.fire("settled")
 
     return wait
+
+
+@dataclass
+class Billing:
+    """A plugin `billing` that a workbench watches: its filter `answer` gives what was saved."""
+
+    workbench: Workbench
+    path: Path
+    answering: Callable[[object], str]
+    until: Until
+    settle: Callable[[Workbench], None]
+    reloads: Callable[[Workbench], list[Reload]]
+
+    def code(self, value: object) -> str:
+        """What its file holds to answer this."""
+        return textwrap.dedent(self.answering(value))
+
+    def save(self, value: object) -> None:
+        """Writes its file in place, and waits for the answer."""
+        self.path.write_text(self.code(value), "utf-8")
+        self.comes_to(value)
+
+    def replace(self, value: object) -> None:
+        """Saves as careful editors do, beside the file and then in its place, and waits."""
+        temporary = self.path.with_name(f".{self.path.name}.swp")
+        temporary.write_text(self.code(value), "utf-8")
+        temporary.replace(self.path)
+        self.comes_to(value)
+
+    def comes_to(self, value: object) -> None:
+        """Waits until it answers this."""
+        self.until(lambda: self.workbench.fire("answer", None).result == value)
+
+    def saves(self) -> list[Reload]:
+        """The reloads that all saves before now caused."""
+        self.settle(self.workbench)
+        return self.reloads(self.workbench)
+
+
+@pytest.fixture
+def billing(watched: Workbench, root: Path, billing_at: Callable[..., Billing]) -> Billing:
+    """The plugin of `watched`."""
+    return billing_at(watched, root / "billing")
+
+
+@pytest.fixture
+def billing_at(
+    answering: Callable[[object], str],
+    until: Until,
+    settle: Callable[..., None],
+    saves: Callable[..., list[Reload]],
+) -> Callable[[Workbench, Path], Billing]:
+    """`billing_at(workbench, folder)` is the plugin `billing`, which is really in that folder."""
+    return lambda workbench, folder: Billing(
+        workbench, folder / "plugin.py", answering, until, settle, saves
+    )
 
 
 # --- the lifecycle

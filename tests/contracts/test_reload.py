@@ -14,43 +14,22 @@ from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
 Helper = Callable[..., Any]
+Billing = Any
 Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
 
 
-def test_writing_in_place_is_one_reload(
-    watched: Workbench,
-    write: Write,
-    until: Until,
-    answer: Helper,
-    saves: Helper,
-    settle: Helper,
-    answering: Helper,
-) -> None:
-    folder = write("billing", answering("two"))
-    until(lambda: answer(watched) == "two")
-    settle(watched)
-    (reload,) = saves(watched)
-    assert (reload.files, reload.generation) == ((str(folder / "plugin.py"),), 2)
+def test_writing_in_place_is_one_reload(billing: Billing) -> None:
+    billing.save("two")
+    (reload,) = billing.saves()
+    assert (reload.files, reload.generation) == ((str(billing.path),), 2)
     assert reload.ok
 
 
-def test_a_temporary_file_put_in_place_is_one_reload(
-    watched: Workbench,
-    root: Path,
-    until: Until,
-    answer: Helper,
-    saves: Helper,
-    replace: Helper,
-    settle: Helper,
-    dedent: Helper,
-    answering: Helper,
-) -> None:
-    replace(root / "billing" / "plugin.py", dedent(answering("two")))
-    until(lambda: answer(watched) == "two")
-    settle(watched)
-    (reload,) = saves(watched)
-    assert reload.files == (str(root / "billing" / "plugin.py"),)
+def test_a_temporary_file_put_in_place_is_one_reload(billing: Billing) -> None:
+    billing.replace("two")
+    (reload,) = billing.saves()
+    assert reload.files == (str(billing.path),)
 
 
 @pytest.mark.parametrize(
@@ -58,60 +37,31 @@ def test_a_temporary_file_put_in_place_is_one_reload(
     ["plugin.py.tmp", "plugin.py~", "plugin.py___jb_tmp___", "tmpab12cd_x", "plugin.py.1234"],
 )
 def test_what_an_editor_leaves_a_while_beside_the_file_is_no_reload(
-    watched: Workbench,
-    root: Path,
-    until: Until,
-    beside: str,
-    answer: Helper,
-    saves: Helper,
-    settle: Helper,
-    dedent: Helper,
-    answering: Helper,
+    billing: Billing, beside: str
 ) -> None:
-    path = root / "billing" / beside
-    path.write_text(dedent(answering("two")), "utf-8")
-    settle(watched)
-    assert saves(watched) == []
-    path.replace(root / "billing" / "plugin.py")
-    until(lambda: answer(watched) == "two")
-    settle(watched)
-    assert len(saves(watched)) == 1
+    path = billing.path.with_name(beside)
+    path.write_text(billing.code("two"), "utf-8")
+    assert billing.saves() == []
+    path.replace(billing.path)
+    billing.comes_to("two")
+    assert len(billing.saves()) == 1
 
 
 def test_edits_of_the_same_size_shortly_after_each_other_are_never_missed(
-    watched: Workbench,
-    write: Write,
-    root: Path,
-    until: Until,
-    answer: Helper,
-    saves: Helper,
-    replace: Helper,
-    settle: Helper,
-    dedent: Helper,
-    answering: Helper,
+    billing: Billing,
 ) -> None:
     for number in range(100, 120):
         if number % 2:
-            replace(root / "billing" / "plugin.py", dedent(answering(number)))
+            billing.replace(number)
         else:
-            write("billing", answering(number))
-        until(lambda number=number: answer(watched) == number)
-    settle(watched)
-    assert len(saves(watched)) == 20
+            billing.save(number)
+    assert len(billing.saves()) == 20
 
 
-def test_a_save_that_changes_nothing_is_no_reload(
-    watched: Workbench,
-    write: Write,
-    root: Path,
-    saves: Helper,
-    settle: Helper,
-    answering: Helper,
-) -> None:
-    write("billing", answering("one"))
-    os.utime(root / "billing" / "plugin.py")
-    settle(watched)
-    assert saves(watched) == []
+def test_a_save_that_changes_nothing_is_no_reload(billing: Billing) -> None:
+    billing.save("one")
+    os.utime(billing.path)
+    assert billing.saves() == []
 
 
 def test_code_that_does_not_compile_leaves_the_old_callback_answering(
@@ -237,36 +187,23 @@ def half_written(path: Path, text: str, until: Until, half: str) -> None:
         os.close(handle)
 
 
-def test_a_file_caught_half_written_is_one_reload(
-    watched: Workbench,
-    root: Path,
-    until: Until,
-    answer: Helper,
-    saves: Helper,
-    settle: Helper,
-    dedent: Helper,
-    answering: Helper,
-) -> None:
-    text = dedent(answering("two"))
+def test_a_file_caught_half_written_is_one_reload(billing: Billing, until: Until) -> None:
+    text = billing.code("two")
     half = text[: text.index("return") - 2]
     with pytest.raises(SyntaxError):
         compile(half, "half", "exec")
-    half_written(root / "billing" / "plugin.py", text, until, half)
-    until(lambda: answer(watched) == "two")
-    settle(watched)
-    (reload,) = saves(watched)
+    half_written(billing.path, text, until, half)
+    billing.comes_to("two")
+    (reload,) = billing.saves()
     assert reload.ok
 
 
-def test_a_manifest_caught_half_written_is_one_reload(
-    watched: Workbench, root: Path, until: Until, saves: Helper, settle: Helper
-) -> None:
-    path = root / "billing" / "plugin.json"
+def test_a_manifest_caught_half_written_is_one_reload(billing: Billing, until: Until) -> None:
+    path = billing.path.with_name("plugin.json")
     text = path.read_text("utf-8").replace("1.0.0", "1.1.0")
     half_written(path, text, until, text[:30])
-    until(lambda: watched.plugins["billing"].version == "1.1.0")
-    settle(watched)
-    (reload,) = saves(watched)
+    until(lambda: billing.workbench.plugins["billing"].version == "1.1.0")
+    (reload,) = billing.saves()
     assert reload.ok
 
 

@@ -14,6 +14,7 @@ from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
 Helper = Callable[..., Any]
+Billing = Any
 Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
 
@@ -70,7 +71,7 @@ def test_deleting_a_folder_removes_the_plugin(
 
 
 def test_moving_a_folder_away_and_back(
-    watched: Workbench, root: Path, until: Until, answer: Helper
+    billing: Billing, watched: Workbench, root: Path, until: Until, answer: Helper
 ) -> None:
     folder, elsewhere = root / "billing", root.parent / "elsewhere"
     for _ in range(3):
@@ -78,7 +79,7 @@ def test_moving_a_folder_away_and_back(
         until(lambda: "billing" not in watched.plugins)
         assert answer(watched) is None
         elsewhere.rename(folder)
-        until(lambda: answer(watched) == "one")
+        billing.comes_to("one")
 
 
 def test_renaming_a_folder_is_another_plugin(
@@ -90,28 +91,24 @@ def test_renaming_a_folder_is_another_plugin(
 
 
 def test_the_root_may_go_and_come_back(
-    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
+    billing: Billing, watched: Workbench, write: Write, root: Path, until: Until
 ) -> None:
     for number in range(3):
         shutil.rmtree(root)
         until(lambda: watched.plugins == {})
         root.mkdir()
-        write("billing", answering(number))
-        until(lambda number=number: answer(watched) == number)
-        write("billing", answering(-1))
-        until(lambda: answer(watched) == -1)
+        write("billing", billing.code(number))
+        billing.comes_to(number)
+        billing.save(-1)
 
 
-def test_the_root_may_be_replaced_at_once(
-    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
-) -> None:
+def test_the_root_may_be_replaced_at_once(billing: Billing, root: Path) -> None:
     other = root.with_name("other")
     for number in range(3):
         shutil.copytree(root, other)
         shutil.rmtree(root)
         other.rename(root)
-        write("billing", answering(number))
-        until(lambda number=number: answer(watched) == number)
+        billing.save(number)
 
 
 @pytest.fixture
@@ -129,22 +126,15 @@ def test_a_linked_plugin_is_followed(
     linked: Path,
     open_workbench: Open,
     root: Path,
-    until: Until,
     answer: Helper,
-    saves: Helper,
-    replace: Helper,
-    settle: Helper,
-    dedent: Helper,
-    answering: Helper,
+    billing_at: Callable[..., Billing],
 ) -> None:
     workbench = open_workbench(watch=True)
+    billing = billing_at(workbench, linked)
     assert answer(workbench) == "one"
-    (linked / "plugin.py").write_text(dedent(answering("two")), "utf-8")
-    until(lambda: answer(workbench) == "two")
-    replace(linked / "plugin.py", dedent(answering("three")))
-    until(lambda: answer(workbench) == "three")
-    settle(workbench)
-    assert [r.files for r in saves(workbench)] == [(str(root / "billing" / "plugin.py"),)] * 2
+    billing.save("two")
+    billing.replace("three")
+    assert [r.files for r in billing.saves()] == [(str(root / "billing" / "plugin.py"),)] * 2
 
 
 def test_a_plugin_linked_while_running_is_followed(
@@ -167,25 +157,21 @@ def test_a_plugin_linked_while_running_is_followed(
     assert answer(watched) == "one"
 
 
-def test_a_link_that_leads_round_in_circles_does_no_harm(
-    watched: Workbench, write: Write, root: Path, until: Until, answer: Helper, answering: Helper
-) -> None:
+def test_a_link_that_leads_round_in_circles_does_no_harm(billing: Billing, root: Path) -> None:
     for name in ("circle", "circle-too"):
         (root / "billing" / name).symlink_to(root, target_is_directory=True)
     (root / "self").symlink_to(root / "self")
-    write("billing", answering("two"))
-    until(lambda: answer(watched) == "two")
+    billing.save("two")
 
 
 def test_the_root_may_be_a_link(
-    write: Write, root: Path, tmp_path: Path, until: Until, answer: Helper, answering: Helper
+    write: Write, root: Path, tmp_path: Path, answering: Helper, billing_at: Callable[..., Billing]
 ) -> None:
-    write("billing", answering("one"))
+    folder = write("billing", answering("one"))
     link = tmp_path / "link"
     link.symlink_to(root, target_is_directory=True)
     with Workbench(link, watch=True) as workbench:
-        write("billing", answering("two"))
-        until(lambda: answer(workbench) == "two")
+        billing_at(workbench, folder).save("two")
 
 
 NAMES_A_NOTE = """
