@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,56 @@ def hostile(root: Path) -> Callable[..., Path]:
         return root
 
     return copy
+
+
+class Page(HTMLParser):
+    """The elements and the words of HTML; fails where elements are not nested well.
+
+    Those in `void` have no end.
+    """
+
+    def __init__(self, html: str, void: Collection[str] = ()) -> None:
+        super().__init__()
+        self.words = ""
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self._void = void
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self._void:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open:
+            self.words += data
+
+    @property
+    def names(self) -> set[str]:
+        return {name for name, _ in self.elements}
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        """The attributes of each element of this name."""
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+    def values(self, attribute: str) -> list[str | None]:
+        """What each element that has this attribute gives it."""
+        return [given[attribute] for _, given in self.elements if attribute in given]
+
+    def active(self) -> set[str]:
+        """The elements and handlers that run, fetch or embed something."""
+        harmful = {"script", "img", "iframe", "link", "object"}
+        attributes = {key for _, given in self.elements for key in given}
+        return self.names & harmful | {key for key in attributes if key.startswith("on")}
+
+
+@pytest.fixture(scope="session")
+def read_html() -> Callable[..., Page]:
+    """`read_html(text, void={"br"})` is the page that this HTML is."""
+    return Page
