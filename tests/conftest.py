@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+import threading
 from collections.abc import Callable, Collection, Iterator
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -103,6 +107,9 @@ def hostile(root: Path) -> Callable[..., Path]:
     return copy
 
 
+# --- HTML
+
+
 class Page(HTMLParser):
     """The elements and the words of HTML; fails where elements are not nested well.
 
@@ -154,3 +161,74 @@ class Page(HTMLParser):
 def read_html() -> Callable[..., Page]:
     """`read_html(text, void={"br"})` is the page that this HTML is."""
     return Page
+
+
+# --- servers on this machine
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers `ok`; 404 at `/404`; redirects at `/moved`; goes away at `/gone`.
+
+    At `/chunks` it streams in chunks.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        got: Any = self.server
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        got.received.append((self.command, self.path, body))
+        got.peers.add(self.client_address)
+        if self.path == "/gone":
+            self.close_connection = True
+            return
+        self.send_response({"/404": 404, "/moved": 302}.get(self.path, 200))
+        if self.path == "/moved":
+            self.send_header("Location", "/there")
+        if self.path == "/chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+            return
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    do_GET = do_POST  # noqa: N815 - the base's name
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        pass
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[BaseServer], None]]:
+    """`serve(server)` lets it answer, in a thread, until the test ends."""
+    serving: list[tuple[BaseServer, threading.Thread]] = []
+
+    def start(server: BaseServer) -> None:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.append((server, thread))
+        thread.start()
+
+    yield start
+    for server, thread in serving:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def server(serve: Callable[[BaseServer], None]) -> Any:
+    """A server on this machine; `received` has what it got, `peers` who connected."""
+    httpd: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    httpd.received, httpd.peers = [], set()
+    httpd.url = f"http://127.0.0.1:{httpd.server_port}"
+    serve(httpd)
+    return httpd

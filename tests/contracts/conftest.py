@@ -8,10 +8,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -414,55 +412,6 @@ def holder(write: Write, open_workbench: Open) -> Workbench:
 # --- what plugins send out
 
 _IMPORTS = "import http.client, io, os, socket, threading, urllib.request, requests\n"
-
-
-class _Server(BaseHTTPRequestHandler):
-    """Answers `ok`; redirects at `/moved`; streams in chunks at `/chunks`."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        got: Any = self.server
-        if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            body = b""
-            while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        got.received.append((self.command, self.path, body))
-        got.peers.add(self.client_address)
-        self.send_response(302 if self.path == "/moved" else 200)
-        if self.path == "/moved":
-            self.send_header("Location", "/there")
-        if self.path == "/chunks":
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            self.wfile.write(b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
-            return
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    do_GET = do_POST  # noqa: N815 - the base's name
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Any]:
-    """A server on this machine; `received` has what it got, `peers` who connected."""
-    httpd: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
-    httpd.received, httpd.peers = [], set()
-    httpd.url = f"http://127.0.0.1:{httpd.server_port}"
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield httpd
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
 
 
 @pytest.fixture

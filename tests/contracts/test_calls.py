@@ -29,46 +29,16 @@ Call = tuple[str, str, int, int]
 Made = Callable[[Callable[[], object]], list[Call]]
 
 
-class Answers(BaseHTTPRequestHandler):
-    """Answers `/404` with 404, goes away at `/gone`, redirects at `/moved`."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        path = self.path.partition("?")[0]
-        if path == "/gone":
-            self.close_connection = True
-            return
-        self.send_response({"/404": 404, "/moved": 302}.get(path, 200))
-        if path == "/moved":
-            self.send_header("Location", "/there")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    do_POST = do_GET  # noqa: N815 - the base's name
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        pass
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a server, without the scheme."""
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
+@pytest.fixture
+def server(server: Any) -> str:
+    """Its address, without the scheme."""
+    return f"127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
 def closed_port() -> int:
     """A port that nobody listens to."""
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     httpd.server_close()
     return httpd.server_port
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import socketserver
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,17 +51,13 @@ class MailServer(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def mail_server() -> Iterator[Any]:
+def mail_server(serve: Callable[[socketserver.BaseServer], None]) -> Any:
     """A mail server on this machine; `commands` has every line that it got."""
     server: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer)
     server.commands = []
     server.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    serve(server)
+    return server
 
 
 SEND = """

@@ -7,10 +7,10 @@ import builtins
 import json
 import re
 import symtable
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any
 
 import pytest
@@ -213,17 +213,13 @@ class Slack:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/services/hook"
-        self.thread = threading.Thread(target=self.server.serve_forever)
 
 
 @pytest.fixture
-def slack() -> Iterator[Slack]:
-    server = Slack()
-    server.thread.start()
-    yield server
-    server.server.shutdown()
-    server.server.server_close()
-    server.thread.join()
+def slack(serve: Callable[[BaseServer], None]) -> Slack:
+    slack = Slack()
+    serve(slack.server)
+    return slack
 
 
 def notifier(guide: list[str], write: Any) -> None:
