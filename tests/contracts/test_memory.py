@@ -6,6 +6,8 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from escalated_core.trace.recording import OpenFiring
 from escalated_workbench import Workbench
 
@@ -42,41 +44,40 @@ LOGS_LATER = """
 """
 
 
+@pytest.fixture
+def later(write: Write, open_workbench: Open) -> Workbench:
+    """A workbench, of which nothing is recorded yet, with a plugin that logs and prints later."""
+    write("later", LOGS_LATER)
+    workbench = open_workbench()
+    workbench.trace.clear()
+    return workbench
+
+
 def went(workbench: Workbench) -> str | None:
     return workbench.fire("count").steps[0].output.strip()
 
 
-def test_what_is_said_after_the_end_of_a_firing_counts(
-    write: Write, open_workbench: Open, until: Until
-) -> None:
-    write("later", LOGS_LATER)
-    workbench = open_workbench()
-    workbench.trace.clear()
-    firing = workbench.fire("start")
-    before = workbench.trace.bytes
+def test_what_is_said_after_the_end_of_a_firing_counts(later: Workbench, until: Until) -> None:
+    firing = later.fire("start")
+    before = later.trace.bytes
 
-    workbench.fire("go")
-    until(lambda: went(workbench) == "1")
+    later.fire("go")
+    until(lambda: went(later) == "1")
 
-    assert len(workbench.trace.require(firing.id).steps[0].logs) == 100
-    assert workbench.trace.bytes > before + 1_000_000
+    assert len(later.trace.require(firing.id).steps[0].logs) == 100
+    assert later.trace.bytes > before + 1_000_000
 
 
-def test_firings_are_dropped_for_what_threads_say_later(
-    write: Write, open_workbench: Open, until: Until
-) -> None:
-    write("later", LOGS_LATER)
-    workbench = open_workbench()
-    workbench.trace.clear()
-    workbench.trace.max_bytes = 2_500_000
+def test_firings_are_dropped_for_what_threads_say_later(later: Workbench, until: Until) -> None:
+    later.trace.max_bytes = 2_500_000
     for _ in range(5):
-        workbench.fire("start")
+        later.fire("start")
 
-    workbench.fire("go")
-    until(lambda: went(workbench) == "5")
+    later.fire("go")
+    until(lambda: went(later) == "5")
 
-    assert workbench.trace.bytes <= 2_500_000
-    assert workbench.trace.dropped >= 3
+    assert later.trace.bytes <= 2_500_000
+    assert later.trace.dropped >= 3
 
 
 def test_dropped_firings_of_events_that_are_kept_are_gone(
