@@ -364,7 +364,18 @@ def said() -> Callable[[Firing], list[str]]:
     return lambda firing: [step.output.strip() for step in firing.steps]
 
 
-# --- one plugin that holds the database
+# --- plugins that use the database
+
+
+@pytest.fixture
+def note() -> str:
+    """A `models.py` with a model `Note`, which has a text."""
+    return """
+    from django.db import models
+
+    class Note(models.Model):
+        text = models.TextField()
+"""
 
 
 @pytest.fixture

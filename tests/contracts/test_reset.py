@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,8 +32,7 @@ def test_rows_are_edited_and_reset_but_those_of_plugins_stay(
             Note.objects.create(ticket_id=1)
             print(Note.objects.count(), Ticket.objects.count())
     """
-    folder = write("alpha", plugin)
-    (folder / "models.py").write_text(textwrap.dedent(models), "utf-8")
+    write("alpha", plugin, "models.py", models)
     workbench = open_workbench()
     assert workbench.fire("count").steps[0].output == "1 30\n"
     desk = workbench.helpdesk
@@ -64,14 +62,8 @@ def test_the_help_desk_is_put_back_however_many_others_were_made_meanwhile(
 
 
 def test_ids_and_content_types_of_plugins_outlive_a_reset(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, note: str
 ) -> None:
-    models = """
-        from django.db import models
-
-        class Note(models.Model):
-            text = models.TextField()
-    """
     plugin = """
         from django.contrib.contenttypes.models import ContentType
         from escalated.hooks import *
@@ -84,8 +76,7 @@ def test_ids_and_content_types_of_plugins_outlive_a_reset(
 
         add_action("clear", lambda: Note.objects.all().delete())
     """
-    folder = write("alpha", plugin)
-    (folder / "models.py").write_text(textwrap.dedent(models), "utf-8")
+    write("alpha", plugin, "models.py", note)
     workbench = open_workbench()
     assert [workbench.fire("add").steps[0].output for _ in "ab"] == ["1 True\n", "2 True\n"]
     workbench.fire("clear")

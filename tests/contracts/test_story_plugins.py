@@ -19,16 +19,8 @@ def outputs(result: StoryResult) -> list[str]:
 
 
 def test_what_plugins_store_is_as_it_was_before_the_first_story(
-    write: Write, open_workbench: Open
+    write: Write, open_workbench: Open, note: str
 ) -> None:
-    models = """
-        from django.db import models
-
-        class Note(models.Model):
-            text = models.TextField()
-            class Meta:
-                app_label = "alpha"
-    """
     plugin = """
         from escalated.hooks import *
         from .models import Note
@@ -38,7 +30,7 @@ def test_what_plugins_store_is_as_it_was_before_the_first_story(
             Note.objects.create(text="more")
             print(Note.objects.count())
     """
-    write("alpha", plugin, "models.py", models)
+    write("alpha", plugin, "models.py", note)
     workbench = open_workbench()
     workbench.event("ticket.create")
     text = "name: x\nsteps:\n  - ticket.create:\n"

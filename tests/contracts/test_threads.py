@@ -206,13 +206,12 @@ BUSY = """
         from . import lazy
         raise ValueError("no")
 """
-NOTE = "from django.db import models\nclass Note(models.Model):\n    text = models.TextField()\n"
 
 
 def test_a_hundred_workbenches_leave_the_process_as_it_was(
-    write: Write, run_in_state: RunInState
+    write: Write, run_in_state: RunInState, note: str
 ) -> None:
-    write("busy", BUSY, "helpers.py", "", "lazy.py", "", "models.py", NOTE)
+    write("busy", BUSY, "helpers.py", "", "lazy.py", "", "models.py", note)
     write("broken", "import logging, sys\n1 / 0")
     printed = run_in_state("""
         def cycle(number):
