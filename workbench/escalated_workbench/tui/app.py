@@ -43,12 +43,19 @@ STRAY_SHOWN = 20
 """How often output that belongs to no callback is worth a notice."""
 COLLECTIONS = 2_000, 4, 6_000
 """Thresholds of the garbage collector while the interface is open."""
+SCROLL_BARS = """
+Screen * {
+    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
+    scrollbar-background-hover: $surface; scrollbar-color: $panel-lighten-2;
+}
+"""
 
 
 class WorkbenchApp(App[int]):
     """escalated-workbench in the terminal."""
 
     TITLE = "escalated-workbench"
+    DEFAULT_CSS = SCROLL_BARS
     CSS_PATH = Path(__file__).parent / "screens" / "main.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "Help", id="app.help"),

@@ -75,10 +75,6 @@ SHOWN = (
 
 LOOK = """
 ComposeScreen { background: $background; }
-ComposeScreen * {
-    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
-    scrollbar-background-hover: $surface; scrollbar-color: $panel-lighten-2;
-}
 ComposeScreen #work { height: 1fr; }
 ComposeScreen #edit, ComposeScreen #preview {
     background: $surface; border: round $panel-lighten-2; border-title-color: $text-muted;

@@ -57,10 +57,6 @@ TYPED = ("pane", "filter", "enter", "back")
 
 LOOK = """
 DeskScreen { background: $background; }
-DeskScreen * {
-    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
-    scrollbar-background-hover: $surface; scrollbar-color: $panel-lighten-2;
-}
 DeskScreen #kinds { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; }
 DeskScreen #kinds { text-overflow: ellipsis; }
 DeskScreen #work { height: 1fr; }

@@ -23,13 +23,7 @@ class EventScreen(PickerScreen[Event, str | None]):
 Everything that can happen at the help desk, with the hooks that it fires. Type a part of a name, of
 a title or of a hook; arrows move, `enter` goes on to what can be said about it."""
 
-    DEFAULT_CSS = """
-    EventScreen * {
-        scrollbar-size-vertical: 1; scrollbar-background: $surface;
-        scrollbar-background-hover: $surface; scrollbar-color: $panel-lighten-2;
-    }
-    EventScreen Static { height: 3; }
-    """
+    DEFAULT_CSS = "EventScreen Static { height: 3; }"
     BINDINGS: ClassVar[list[BindingType]] = keys("event")
 
     def __init__(self, known: Sequence[Event], profile: Profile, wanted: str | None) -> None:

@@ -33,7 +33,7 @@ class RecentScreen(ModalScreen[Payload | None]):
         border-subtitle-color: $text-accent;
     }
     RecentScreen OptionList {
-        scrollbar-size-vertical: 1; height: auto; border: none; background: $surface; padding: 0;
+        height: auto; border: none; background: $surface; padding: 0;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     RecentScreen OptionList > .option-list--option-highlighted {

@@ -68,7 +68,7 @@ begun, and closes."""
     FileScreen > VerticalScroll {
         width: 76; max-width: 96%; height: auto; max-height: 100%; padding: 0 1;
         background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent; scrollbar-size-vertical: 1;
+        border-subtitle-color: $text-accent;
     }
     FileScreen Static { height: auto; }
     FileScreen Input { margin: 1 0; background: $boost; }

@@ -30,8 +30,6 @@ class TextScreen(ModalScreen[None]):
         width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
         background: $surface; border: round $accent; border-title-color: $text-accent;
         border-subtitle-color: $text-accent;
-        scrollbar-size-vertical: 1; scrollbar-color: $panel-lighten-2;
-        scrollbar-background: $surface; scrollbar-background-hover: $surface;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

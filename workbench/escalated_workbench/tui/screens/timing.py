@@ -61,10 +61,6 @@ SHOWN = (
 
 LOOK = """
 TimingScreen { background: $background; }
-TimingScreen * {
-    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
-    scrollbar-background-hover: $surface; scrollbar-color: $panel-lighten-2;
-}
 TimingScreen #head { height: 1; padding: 0 1; background: $panel; }
 TimingScreen #list, TimingScreen #more {
     background: $surface; border: round $panel-lighten-2; border-title-color: $text-muted;
