@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from escalated_core.records import Firing
 from escalated_core.snapshots.paths import MISSING, Path, path_text
 from escalated_workbench.tui.background import aside
 from escalated_workbench.tui.look import owner_style, part
+from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.tui.widgets.values import MUTED, change_line
 from escalated_workbench.wording import counted, short
 
@@ -37,17 +37,12 @@ class Goal(NamedTuple):
 Row = tuple[Content, Goal]
 
 
-class PathScreen(ModalScreen[Goal]):
+class PathScreen(BoxScreen[Goal]):
     """Rows that lead to steps; they are found while the screen is already shown."""
 
     HELP = "The arrows choose a row, enter goes to that step, escape closes."
     DEFAULT_CSS = """
-    PathScreen { align: center middle; }
-    PathScreen > Vertical {
-        width: 100; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
-        background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent;
-    }
+    PathScreen > Vertical { width: 100; max-height: 90%; }
     PathScreen Static { color: $text-muted; height: auto; }
     PathScreen OptionList { height: auto; max-height: 100%; border: none; padding: 0; }
     PathScreen OptionList:focus { border: none; padding: 0; }
@@ -98,9 +93,6 @@ class PathScreen(ModalScreen[Goal]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._rows[event.option_index][1])
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
 
 def life_of(firing: Firing, path: Path) -> PathScreen:

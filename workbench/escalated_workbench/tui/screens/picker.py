@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.screens.box import BoxScreen
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,19 +50,14 @@ def keys(name: str) -> list[BindingType]:
     ]
 
 
-class PickerScreen(ModalScreen[Result], Generic[Item, Result]):
+class PickerScreen(BoxScreen[Result], Generic[Item, Result]):
     """Type to narrow the entries down; below them is told what the one under the cursor is.
 
     `hint` names the keys, `wanted` the entry under the cursor at first.
     """
 
     DEFAULT_CSS = """
-    PickerScreen { align: center middle; }
-    PickerScreen > Vertical {
-        width: 76; max-width: 96%; height: 80%; padding: 0 1;
-        background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent;
-    }
+    PickerScreen > Vertical { width: 76; height: 80%; }
     PickerScreen Choice {
         height: 1fr; border: none; background: $surface; padding: 0;
         text-wrap: nowrap; text-overflow: ellipsis;
@@ -160,6 +155,3 @@ class PickerScreen(ModalScreen[Result], Generic[Item, Result]):
         if self._shown:
             at = (options.highlighted or 0) + lines
             options.highlighted = max(0, min(at, len(self._shown) - 1))
-
-    def action_close(self) -> None:
-        self.dismiss(None)

@@ -11,27 +11,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from escalated_workbench.composing import Payload
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.tui.widgets.rehearsal import short_text
 
 
-class RecentScreen(ModalScreen[Payload | None]):
+class RecentScreen(BoxScreen[Payload | None]):
     """Dismissed with the chosen payload."""
 
     HELP = "What this event was given lately, the newest first. `enter` takes one."
 
     DEFAULT_CSS = """
-    RecentScreen { align: center middle; }
-    RecentScreen > Vertical {
-        width: 90; max-width: 96%; height: auto; max-height: 80%; padding: 0 1;
-        background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent;
-    }
+    RecentScreen > Vertical { width: 90; max-height: 80%; }
     RecentScreen OptionList {
         height: auto; border: none; background: $surface; padding: 0;
         text-wrap: nowrap; text-overflow: ellipsis;
@@ -63,9 +58,6 @@ class RecentScreen(ModalScreen[Payload | None]):
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._payloads[event.option_index])
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
 
 def _line(payload: Payload) -> Content:

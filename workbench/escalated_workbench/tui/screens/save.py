@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
@@ -31,6 +30,7 @@ from escalated_workbench.saving import (
 )
 from escalated_workbench.tui.background import Background
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.wording import counted, here
 
 Work = Callable[[Path, Tell], str]
@@ -51,7 +51,7 @@ class Option(Checkbox):
         self.refresh()
 
 
-class FileScreen(ModalScreen[Path | None]):
+class FileScreen(BoxScreen[Path | None]):
     """Asks for the name of a file and gives it to `work`; dismissed with the file once done.
 
     With `reads` the file is there already; else one that is there is only overwritten when
@@ -64,12 +64,7 @@ begins, and has to be pressed once more where a file would be overwritten. `esca
 begun, and closes."""
 
     DEFAULT_CSS = """
-    FileScreen { align: center middle; }
-    FileScreen > VerticalScroll {
-        width: 76; max-width: 96%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent;
-    }
+    FileScreen > VerticalScroll { width: 76; max-height: 100%; }
     FileScreen Static { height: auto; }
     FileScreen Input { margin: 1 0; background: $boost; }
     FileScreen Checkbox { background: $surface; }
@@ -170,7 +165,7 @@ begun, and closes."""
 
     def action_close(self) -> None:
         if self._background.done is None:
-            self.dismiss(None)
+            super().action_close()
         else:
             self._stopping = True
             self._background.cancel()

@@ -10,28 +10,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from escalated_core.records import Reload
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import part
+from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.tui.widgets.status import reload_part, told
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(BoxScreen[None]):
     """A box of text; `escape` closes it."""
 
     HELP = "Arrows scroll, escape closes."
 
-    DEFAULT_CSS = """
-    TextScreen { align: center middle; }
-    TextScreen > VerticalScroll {
-        width: 84; max-width: 96%; height: auto; max-height: 90%; padding: 0 1;
-        background: $surface; border: round $accent; border-title-color: $text-accent;
-        border-subtitle-color: $text-accent;
-    }
-    """
+    DEFAULT_CSS = "TextScreen > VerticalScroll { width: 84; max-height: 90%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark", "close", "Close", id="text.close")
     ]
@@ -46,9 +39,6 @@ class TextScreen(ModalScreen[None]):
             box.border_title = self._title
             box.border_subtitle = "escape closes"
             yield Static(self._content, markup=False)
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
 
 def reload_history(reloads: Iterable[Reload]) -> Content:
