@@ -45,15 +45,21 @@ def texts(timeline: Timeline) -> list[str]:
     return [timeline.render_line(line - top).text for line in lines]
 
 
+async def arrived(pilot: Any, until: Any, hook: str) -> Timeline:
+    """The timeline, with the focus, once a firing of the hook is under its cursor."""
+    timeline = timeline_of(pilot.app)
+    await until(pilot, lambda: timeline.selected and timeline.selected.hook == hook)
+    timeline.focus()
+    return timeline
+
+
 async def test_what_a_firing_caused_is_folded_and_unfolded(
     write: Any, running: Any, until: Any
 ) -> None:
     write("nest", NESTING)
     async with running() as pilot:
-        timeline = timeline_of(pilot.app)
         pilot.app.wb.fire("outer")
-        await until(pilot, lambda: timeline.selected and timeline.selected.hook == "outer")
-        timeline.focus()
+        timeline = await arrived(pilot, until, "outer")
         lines = timeline.count
         await pilot.press("left")
         assert timeline.count == lines - 3
@@ -71,11 +77,9 @@ async def test_a_burst_is_one_line_until_it_is_unfolded(
 ) -> None:
     write("nest", NESTING)
     async with running() as pilot:
-        timeline = timeline_of(pilot.app)
-        before = timeline.count
+        before = timeline_of(pilot.app).count
         pilot.app.wb.fire("burst")
-        await until(pilot, lambda: timeline.selected and timeline.selected.hook == "burst")
-        timeline.focus()
+        timeline = await arrived(pilot, until, "burst")
         assert timeline.count == before + 2
         await pilot.press("down")
         assert "×37" in texts(timeline)[timeline.cursor]
@@ -142,10 +146,9 @@ async def test_an_event_shows_the_worst_of_what_it_caused(
 ) -> None:
     write("mine", FAILING)
     async with running() as pilot:
-        timeline = timeline_of(pilot.app)
         pilot.app.wb.event("ticket.create")
-        timeline.focus()
-        await until(pilot, lambda: timeline.selected and timeline.selected.kind == "event")
+        timeline = await arrived(pilot, until, "ticket.create")
+        assert timeline.selected.kind == "event"
         assert "✖" in texts(timeline)[timeline.cursor]
         await pilot.press("left")
         assert "inside" in texts(timeline)[timeline.cursor]

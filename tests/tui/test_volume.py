@@ -127,17 +127,22 @@ def test_a_burst_grows_and_is_pruned() -> None:
     assert len(done(listing).lines) == 2
 
 
+async def storm(pilot: Any, until: Any) -> Timeline:
+    """Fire three times what is kept; the timeline, once it lists what is."""
+    pilot.app.wb.trace.capacity = 1_000
+    pilot.app.wb.fire("storm")
+    timeline = pilot.app.screen.query_one(Timeline)
+    await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+    return timeline
+
+
 @pytest.mark.anyio
 async def test_nothing_is_lost_but_what_the_counter_names(
     write: Any, running: Any, until: Any
 ) -> None:
     write("weather", STORM)
     async with running() as pilot:
-        trace = pilot.app.wb.trace
-        trace.capacity = 1_000
-        pilot.app.wb.fire("storm")
-        timeline = pilot.app.screen.query_one(Timeline)
-        await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+        timeline, trace = await storm(pilot, until), pilot.app.wb.trace
         assert {each.id for each in timeline.listing.rows} == {each.id for each in trace}
         said = re.fullmatch(r"1,000 · ([\d,]+) dropped", str(timeline.border_subtitle))
         assert said
@@ -150,11 +155,7 @@ async def test_what_is_dropped_while_the_list_is_held_leaves_it(
 ) -> None:
     write("weather", STORM)
     async with running() as pilot:
-        trace = pilot.app.wb.trace
-        trace.capacity = 1_000
-        pilot.app.wb.fire("storm")
-        timeline = pilot.app.screen.query_one(Timeline)
-        await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+        timeline, trace = await storm(pilot, until), pilot.app.wb.trace
         kept = timeline.listing.rows[500].id
         trace.pin(kept)
         await pilot.press("space")
@@ -164,8 +165,7 @@ async def test_what_is_dropped_while_the_list_is_held_leaves_it(
         trace.clear()
         await until(pilot, lambda: not timeline.listing.rows)
         await pilot.press("space")
-        pilot.app.wb.fire("storm")
-        await until(pilot, lambda: len(timeline.listing.rows) == 1_000)
+        await storm(pilot, until)
 
 
 def test_whoever_fires_waits_while_a_front_end_is_busy(write: Any, root: Path) -> None:
