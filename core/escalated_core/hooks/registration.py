@@ -83,6 +83,14 @@ class Registration:
         self.file, self.line = place.file, place.line
         self.order: tuple[float, int, int] = (priority, 0, 0)
 
+    @classmethod
+    def of_host(cls, hook: str, callback: Callable[..., Any], name: str) -> Registration:
+        """What a host itself does under the name of a hook: no line of a plugin is behind it."""
+        made = cls("action", hook, callback, 10, None)
+        made.name, made.blamed = name, Location("", 0)
+        made.file, made.line, made.defined_at = "", 0, None
+        return made
+
     @property
     def slug(self) -> str | None:
         return self.owner.slug if self.owner else None

@@ -88,11 +88,10 @@ class Dispatch:
         try:
             self._thread.call(f"event {run.event.name}", work)
         except Abandoned:
-            if run.happened is None:
+            if not run.cause.firings:
                 raise
-        happened = run.happened
-        assert happened is not None
-        finding = run.failure
+        happened = run.happened()
+        finding = run.failure(happened)
         run.cause.firings.clear()
         if finding is not None:
             self._findings.report(finding)

@@ -49,6 +49,8 @@ class EventRun:
         """Once it has happened: the row that it made or worked on, if there is one."""
         self._unusable: str | None = None
         """The filter that gave what the help desk could not go on with."""
+        self._culprit: Step | None = None
+        """The step of that filter that is to blame, if one is."""
         self._blamed: Finding | None = None
         """What a plugin's receiver of a signal did, if it ended the event."""
 
@@ -65,19 +67,17 @@ class EventRun:
                 self.row = world.happen(self.event, values, hooks, dry=self._dry)
             except UnusableError as error:
                 self._unusable = error.hook
-                # No frame of a plugin's is in it: whom it is due to is told in the place of one.
                 caused = tuple(record_of(each) for each in self.cause.firings[1:])
-                culprit = _last_changer(caused, error.hook)
-                if culprit is not None:
-                    registration.blamed = Location(culprit.file, culprit.line)
+                self._culprit = _last_changer(caused, error.hook)
+                # No frame of a plugin's is in it: whom it is due to is told in the place of one.
+                if self._culprit is not None:
+                    registration.blamed = Location(self._culprit.file, self._culprit.line)
                 raise
             except PluginError as error:
                 self._blamed = error.finding
                 raise
 
-        registration = Registration("action", self.event.name, callback, 10, None)
-        registration.name, registration.blamed = "help desk", Location("", 0)
-        registration.file, registration.line, registration.defined_at = "", 0, None
+        registration = Registration.of_host(self.event.name, callback, "help desk")
         try:
             with recorder.because(self.cause):
                 recorder.run("event", self.event.name, (registration,), (), values)
@@ -95,20 +95,17 @@ class EventRun:
         world.happen(self.event, world.values(self.event, self._given), rehearsal, dry=True)
         return rehearsal.noted
 
-    @property
-    def happened(self) -> Happened | None:
-        """What came of it, also if a callback was given up meanwhile; None if nothing did."""
-        event, *caused = [record_of(firing) for firing in self.cause.firings] or [None]
-        return Happened(event, tuple(each for each in caused if each)) if event else None
+    def happened(self) -> Happened:
+        """What came of it, also if a callback was given up meanwhile; something has to have."""
+        event, *caused = map(record_of, self.cause.firings)
+        return Happened(event, tuple(caused))
 
-    @property
-    def failure(self) -> Finding | None:
-        """Why the help desk could not complete the event, blamed on whom it is due to.
+    def failure(self, happened: Happened) -> Finding | None:
+        """Why the help desk could not complete what `happened`, blamed on whom it is due to.
 
         Of an event that was interrupted it is told elsewhere who was stuck.
         """
-        happened = self.happened
-        if happened is None or happened.error is None or happened.event.outcome == "interrupted":
+        if happened.error is None or happened.event.outcome == "interrupted":
             return None
         if self._blamed is not None:
             why = self._blamed
@@ -118,10 +115,9 @@ class EventRun:
         if self._unusable is None:
             return Finding("event.failed", "error", message, "Look at its error in the trace.")
         cure = f"See what the callbacks of {self._unusable} gave."
-        culprit = _last_changer(happened.firings, self._unusable)
-        if culprit is None:
+        if self._culprit is None:
             return Finding("event.failed", "error", message, cure)
-        place = culprit.plugin, culprit.file, culprit.line
+        place = self._culprit.plugin, self._culprit.file, self._culprit.line
         return Finding("event.failed", "error", message, cure, *place)
 
 
