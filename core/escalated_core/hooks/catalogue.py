@@ -79,10 +79,8 @@ def guide_catalogue() -> Catalogue:
 @cache
 def catalogue_of(profile: Profile) -> Catalogue:
     """The hooks of the Plugin Authoring Guide, or of the published package as it fires them."""
-    name = {"guide": "catalogue.json", "escalated-django": "catalogue-escalated-django.json"}[
-        profile
-    ]
-    text = files("escalated_core.hooks").joinpath(name).read_text("utf-8")
+    file = files("escalated_core.hooks").joinpath(f"catalogue-{profile}.json")
+    text = file.read_text("utf-8")
     return Catalogue(_hook(data) for data in json.loads(text)["hooks"])
 
 
