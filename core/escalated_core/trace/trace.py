@@ -49,7 +49,7 @@ class Trace(Firings):
         self._quiet_until = 0.0
         self.values = True
         """Whether values and arguments are pictured, too."""
-        self.known: Callable[[], Iterable[str]] = tuple[str, ...]
+        self.known: Callable[[], Iterable[str]] = lambda: ()
         """Gives the slugs of plugins that may be called."""
         self._by_id: dict[int, OpenFiring] = {}
         self._dull: deque[int] = deque()
