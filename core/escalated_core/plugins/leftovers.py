@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from escalated_core.effects.replacing import Undo, replaced
 from escalated_core.hooks.registration import callback_name
 from escalated_core.hooks.registry import same_callback
 from escalated_core.plugins.patches import place_of_patch
@@ -51,23 +52,23 @@ class Leftovers:
         }
         return list(found.values())
 
-    def follow_exits(self) -> Callable[[], None]:
+    def follow_exits(self) -> Undo:
         """See what plugins register with `atexit` from now on; returns the undo."""
-        real = atexit.register, atexit.unregister
+        return replaced(atexit, {"register": self._registering, "unregister": self._unregistering})
 
+    def _registering(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def register(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Callable[..., Any]:
             owner = current_owner()
             if owner is not None:
                 what = f"{callback_name(func)} stays registered with atexit"
                 self._exits.append((func, Leftover(owner, what, plugin_place())))
-            return real[0](func, *args, **kwargs)
+            return real(func, *args, **kwargs)
 
+        return register
+
+    def _unregistering(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def unregister(func: Callable[..., Any], /) -> None:
             self._exits = [entry for entry in self._exits if not same_callback(entry[0], func)]
-            real[1](func)
+            real(func)
 
-        def undo() -> None:
-            atexit.register, atexit.unregister = real
-
-        atexit.register, atexit.unregister = register, unregister
-        return undo
+        return unregister
