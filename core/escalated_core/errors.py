@@ -17,7 +17,12 @@ class WorkbenchError(Exception):
 
 
 class UsageError(WorkbenchError):
-    """The caller asked for something that does not exist or cannot be meant."""
+    """The caller asked for something that does not exist or cannot be meant.
+
+    `parameter` names the parameter of an event that it is about; None if it is about none.
+    """
+
+    parameter: str | None = None
 
 
 class PluginError(WorkbenchError):

@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 
 from escalated_core.errors import UsageError
+from escalated_core.helpdesk.events.catalogue import require_event
 from escalated_core.helpdesk.references import Reference
 from escalated_core.records import EventParameter
-from escalated_workbench.composing import JsonError, payload_of, read, text_of, written
+from escalated_workbench.composing import (
+    JsonError,
+    payload_of,
+    read,
+    text_of,
+    to_blame,
+    written,
+)
 from escalated_workbench.desk_fields import typed, value_of
 from escalated_workbench.payloads import AT_MOST, Payloads
 from escalated_workbench.repeating import Repeating
@@ -48,6 +56,24 @@ def test_what_is_written_is_read_as_the_same(kind: str, value: Any) -> None:
     text = written(parameter(kind), value)
     assert read(parameter(kind), text) == value
     assert text.isprintable()
+
+
+def test_each_parameter_is_told_what_is_wrong_with_it(open_workbench: Any) -> None:
+    workbench = open_workbench()
+    wrong = {"ticket": 999, "priority": "hot", "user": "nobody here", "colour": "red"}
+    found = to_blame(workbench.rehearse, require_event("ticket.priority"), wrong)
+    assert list(found) == ["ticket", "priority", "user", "colour"]
+    assert [error.parameter for error in found.values()] == list(found)
+    assert "hot" in str(found["priority"])
+
+
+def test_what_is_about_no_parameter_is_wrong_with_all_of_the_payload(open_workbench: Any) -> None:
+    workbench = open_workbench()
+    event = require_event("ticket.priority")
+    found = to_blame(workbench.rehearse, event, {"ticket": 1, "colour": "red"})
+    assert list(found) == ["colour", ""]
+    assert found[""] is found["colour"]
+    assert to_blame(workbench.rehearse, event, {"ticket": 1}) == {}
 
 
 def test_what_does_not_fit_is_left_to_the_help_desk() -> None:

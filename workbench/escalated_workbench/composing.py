@@ -144,22 +144,28 @@ def to_blame(
 ) -> dict[str, UsageError]:
     """What is wrong with a payload, by parameter; "" stands for all of it.
 
-    Each is tried alone, so it takes as long as that many rehearsals.
+    One more is found by each rehearsal, in which those that were found before are left out.
     """
+    found: dict[str, UsageError] = {}
+    left = dict(payload)
+    error = _refusal(rehearse, event, left)
+    while error is not None and error.parameter in left:
+        found[error.parameter] = error
+        del left[error.parameter]
+        error = _refusal(rehearse, event, left)
+    wrong = {name: found[name] for name in payload if name in found}
+    if wrong.keys() & {parameter.name for parameter in event.parameters}:
+        return wrong
+    whole = next(iter(wrong.values()), error)
+    return wrong if whole is None else {**wrong, "": whole}
+
+
+def _refusal(rehearse: Callable[..., object], event: Event, payload: Payload) -> UsageError | None:
     try:
         rehearse(event.name, **payload)
-    except UsageError as whole:
-        found: dict[str, UsageError] = {}
-        for name, value in payload.items():
-            try:
-                rehearse(event.name, **{name: value})
-            except UsageError as error:
-                found[name] = error
-        known = {parameter.name for parameter in event.parameters}
-        if found.keys() & known:
-            return found
-        return {**found, "": next(iter(found.values()), whole)}
-    return {}
+    except UsageError as error:
+        return error
+    return None
 
 
 def told(firing: Firing, event: Event) -> Payload:

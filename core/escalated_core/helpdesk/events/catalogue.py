@@ -37,7 +37,9 @@ def require_parameter(event: Event, name: str) -> EventParameter:
         near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
         takes = f"It takes: {', '.join(known)}." if known else "It takes nothing."
         cure = f"Did you mean {near[0]!r}?" if near else takes
-        raise UsageError(f"The event {event.name!r} takes no {name!r}.", cure)
+        error = UsageError(f"The event {event.name!r} takes no {name!r}.", cure)
+        error.parameter = name
+        raise error
     return known[name]
 
 

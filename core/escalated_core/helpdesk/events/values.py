@@ -42,11 +42,20 @@ def values_of(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
     Rows are found by `Reference`, number, or name (`"ESC-00007"`, `"agent 2"`, a slug, a username).
 
     Raises:
-        UsageError: a parameter is unknown, a value is of the wrong type, or there is no such row.
+        UsageError: a parameter is unknown, a value is of the wrong type, or there is no such row;
+            `parameter` names it.
     """
     return {
-        name: _value(event, require_parameter(event, name), each) for name, each in given.items()
+        name: _value_of(event, require_parameter(event, name), each) for name, each in given.items()
     }
+
+
+def _value_of(event: Event, parameter: EventParameter, given: Any) -> Any:
+    try:
+        return _value(event, parameter, given)
+    except UsageError as error:
+        error.parameter = parameter.name
+        raise
 
 
 def _value(event: Event, parameter: EventParameter, given: Any) -> Any:
