@@ -31,10 +31,11 @@ from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.stories.fuzz_result import Bug, FuzzResult
 from escalated_core.stories.result import Expectation, StepResult, StoryResult
 from escalated_core.stories.story import Story
-from escalated_workbench import UsageError, Workbench, WorkbenchError
+from escalated_workbench import UsageError, Workbench, WorkbenchError, display
 from escalated_workbench.notebook.cards import CARDS
 from escalated_workbench.notebook.columns import COLUMNS
 from escalated_workbench.notebook.tables import SHOWN
+from escalated_workbench.notebook.texts import TEXTS
 
 Write = Callable[..., Path]
 Open = Callable[..., Workbench]
@@ -134,8 +135,10 @@ def test_everything_is_well_formed_and_runs_nothing(
 
 
 def test_each_kind_that_has_a_card_or_a_row_is_shown() -> None:
-    assert [kind for kind in CARDS if not hasattr(kind, "_repr_html_")] == []
+    assert [kind for kind in CARDS if "_repr_html_" not in vars(kind)] == []
+    assert [kind for kind in TEXTS if "_repr_pretty_" not in vars(kind)] == []
     assert [kind for kind in COLUMNS if kind not in CARDS] == []
+    assert (set(display.CARDS), set(display.LINES)) == (set(CARDS), set(TEXTS))
 
 
 def test_a_firing_says_who_did_what(wb: Workbench, page: Page) -> None:
@@ -293,7 +296,12 @@ def test_nothing_of_notebooks_is_imported_in_a_script() -> None:
         "import sys\nfrom escalated_workbench import Workbench\nprint(Workbench.current())\n"
         "assert hasattr(Workbench, '_repr_html_')\n"
         "banned = {'IPython', 'ipywidgets', 'pandas', 'textual', 'rich', 'django'}\n"
-        "assert not banned & set(sys.modules)"
+        "assert not banned & set(sys.modules)\n"
+        "assert 'escalated_workbench.notebook' not in sys.modules\n"
+        "assert 'escalated_workbench.report' not in sys.modules\n"
+        "from escalated_core.records import Change\n"
+        "assert 'subject' in Change('added', ('subject',), None, 1)._repr_html_()\n"
+        "assert 'escalated_workbench.notebook' in sys.modules\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     told = subprocess.run(

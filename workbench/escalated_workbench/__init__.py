@@ -27,6 +27,6 @@ def __getattr__(name: str) -> Any:
         found = getattr(import_module(_LAZY[name]), name)
         if name == "Workbench":
             # Scripts and notebooks come this way; the front ends do not, and show it themselves.
-            import_module("escalated_workbench.notebook").attach()
+            import_module("escalated_workbench.display").attach()
         return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ from escalated_core.host.host import EmbeddedHost, HostOptions
 from escalated_core.records import Profile
 from escalated_workbench.checks import check_options, check_seconds
 from escalated_workbench.config import Config, load
-from escalated_workbench.notebook.kernel import in_notebook
+from escalated_workbench.kernel import in_notebook
 from escalated_workbench.roots import plugins_root
 
 if TYPE_CHECKING:

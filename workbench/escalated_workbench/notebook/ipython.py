@@ -28,16 +28,6 @@ _OURS = tuple(
 )
 
 
-def register(shell: Any) -> None:
-    """Show lists and tuples of records as tables; a formatter that the user has stays."""
-    html = shell.display_formatter.formatters["text/html"]
-    for kind in (list, tuple):
-        try:
-            html.lookup_by_type(kind)
-        except KeyError:
-            html.for_type(kind, several)
-
-
 def several(items: Any) -> str | None:
     """Records of one kind as HTML; None for anything else, which IPython writes as text."""
     kind = cast("Any", type(items))
