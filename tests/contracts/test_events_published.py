@@ -10,6 +10,7 @@ import pytest
 
 from escalated_core.records import Happened
 from escalated_workbench import Workbench
+from escalated_workbench.playback import Playback
 
 Write = Callable[..., Path]
 Open = Callable[..., Workbench]
@@ -162,3 +163,50 @@ def test_a_hook_that_the_package_never_fires_is_a_finding(
     assert (finding.code, finding.line) == ("hook.doubtful", 4)
     assert f"{hook} is documented, but the published package does not fire it" in finding.message
     assert workbench.fire(hook).outcome == "ok"
+
+
+MEDDLE = """
+from escalated.hooks import *
+
+def meddle(ticket, user, agent):
+    agent.email = "meddled@example.com"
+
+def amend(reply, ticket, user):
+    reply.body = "amended"
+
+add_action("ticket_assigned", meddle)
+add_action("reply_created", amend)
+"""
+
+
+def test_arguments_are_called_what_the_package_calls_them(
+    write: Write, open_workbench: Open, tmp_path: Path
+) -> None:
+    write("alpha", MEDDLE)
+    workbench = open_workbench(profile="escalated-django")
+    fresh = ticket(workbench, status="open", assigned_to=None)["id"]
+    workbench.event("ticket.assign", ticket=fresh, agent=2)
+    workbench.event("comment.create", ticket=fresh)
+    workbench.save(tmp_path / "session")
+    with Playback(tmp_path / "session") as saved:
+        for firings in (workbench.trace, saved.trace):
+            (assigned,) = firings.query("wrote:agent.email")
+            (replied,) = firings.query("wrote:reply.body")
+            assert (assigned.hook, replied.hook) == ("ticket_assigned", "reply_created")
+            paths = [change.path for _, _, change in firings.wrote("agent.email")]
+            assert paths == [("agent", "email")]
+        hooks = {hook.name: hook.documented for hook in saved.hooks}
+    documented = hooks["ticket_assigned"]
+    assert documented is not None
+    assert documented.signature == "ticket_assigned(ticket, user, agent)"
+
+
+def test_arguments_are_called_what_the_guide_calls_them_under_its_profile(
+    write: Write, open_workbench: Open
+) -> None:
+    write("alpha", MEDDLE.replace("ticket, user, agent", "ticket, agent"))
+    workbench = open_workbench()
+    fresh = ticket(workbench, status="open", assigned_to=None)["id"]
+    workbench.event("ticket.assign", ticket=fresh, agent=2)
+    (assigned,) = workbench.trace.query("wrote:agent.email")
+    assert assigned.hook == "ticket_assigned"

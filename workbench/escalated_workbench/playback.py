@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from escalated_core.errors import UsageError
-from escalated_core.hooks.catalogue import guide_catalogue
+from escalated_core.hooks.catalogue import catalogue_of
 from escalated_core.host.thread import Job
 from escalated_core.records import (
     Callback,
@@ -53,9 +53,13 @@ class Recorded(Session):
         except BaseException:
             self.close()
             raise
-        catalogue = guide_catalogue()
         self.hooks = [
-            Hook(hook, kind, catalogue.get(hook), tuple(map(_heard_by(hook, kind), firing.steps)))
+            Hook(
+                hook,
+                kind,
+                catalogue_of(firing.profile).get(hook),
+                tuple(map(_heard_by(hook, kind), firing.steps)),
+            )
             for (hook, kind), firing in sorted(newest.items())
         ]
         """Every hook that was fired, with the callbacks that ran when it was last."""

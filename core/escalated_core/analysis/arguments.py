@@ -8,17 +8,20 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from escalated_core.hooks.catalogue import guide_catalogue
-from escalated_core.records import Change, Firing, Step
+from escalated_core.hooks.catalogue import catalogue_of, guide_catalogue
+from escalated_core.records import Change, Firing, Profile, Step
 from escalated_core.snapshots.diff import apply
 from escalated_core.snapshots.paths import MISSING, Path, value_at
 from escalated_core.snapshots.pictures import TupleSnapshot, same
 
 
 @lru_cache(maxsize=1024)
-def names_of(hook: str) -> tuple[str, ...]:
-    """What the documentation calls the arguments of a hook; empty for hooks it does not know."""
-    documented = guide_catalogue().get(hook)
+def names_of(hook: str, profile: Profile) -> tuple[str, ...]:
+    """What the documentation calls the arguments of a hook; empty for hooks it does not know.
+
+    It is that of the profile, or else the guide's.
+    """
+    documented = catalogue_of(profile).get(hook) or guide_catalogue().get(hook)
     return tuple(each.name for each in documented.parameters) if documented else ()
 
 
@@ -31,7 +34,7 @@ def spelt(path: Path, names: Sequence[str]) -> Path:
 
 def touched(firing: Firing, step: Step) -> tuple[Change, ...]:
     """What a step changed in place of the arguments, by their names: `ticket.subject`."""
-    names = names_of(firing.hook)
+    names = names_of(firing.hook, firing.profile)
     return tuple(replace(change, path=spelt(change.path, names)) for change in step.touched)
 
 
@@ -46,7 +49,8 @@ def position_of(firing: Firing, path: Path) -> int | None:
     values = (firing.args[0], firing.result) if is_filter and firing.args else ()
     if any(value_at(value, path[:1]) is not MISSING for value in values):
         return None
-    for position, name in enumerate(names_of(firing.hook)[: len(firing.args)]):
+    names = names_of(firing.hook, firing.profile)
+    for position, name in enumerate(names[: len(firing.args)]):
         if path[0] == name and position >= is_filter:
             return position
     first = path[0]

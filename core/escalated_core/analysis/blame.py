@@ -142,7 +142,8 @@ def _written_by(firing: Firing, step: Step, wanted: Path) -> Iterator[Change]:
     yield from _matching(step.changes, wanted)
     # The path of the whole value is that of no argument.
     if wanted and step.touched:
-        yield from _matching(touched(firing, step), spelt(wanted, names_of(firing.hook)))
+        names = names_of(firing.hook, firing.profile)
+        yield from _matching(touched(firing, step), spelt(wanted, names))
 
 
 def compare(one: Firing, other: Firing) -> Comparison:

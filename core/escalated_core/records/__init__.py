@@ -25,6 +25,7 @@ from escalated_core.records.firings import (
     Kind,
     LogLine,
     Outcome,
+    Profile,
     Row,
     Step,
 )
@@ -36,7 +37,6 @@ from escalated_core.records.plugins import (
     Import,
     Parameter,
     Plugin,
-    Profile,
     Reload,
     Source,
     Status,

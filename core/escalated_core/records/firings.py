@@ -13,6 +13,8 @@ Kind = Literal["action", "filter"]
 FiringKind = Literal["action", "filter", "event"]
 """An event is recorded like a firing: the firings it causes are inside of it."""
 Outcome = Literal["ok", "error", "skipped", "interrupted"]
+Profile = Literal["guide", "escalated-django"]
+"""Which contract judges a plugin: that of the guide, or of the published package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Firing:
     result: Snapshot
     started_at: float
     duration_ns: int
+    profile: Profile = "guide"
+    """What documents the hook, and with it the names of the arguments."""
 
     @property
     def outcome(self) -> Outcome:

@@ -8,8 +8,6 @@ from typing import Any, Literal
 from escalated_core.records.findings import ErrorRecord, Finding, Location
 from escalated_core.records.firings import Kind, LogLine
 
-Profile = Literal["guide", "escalated-django"]
-"""Which contract judges a plugin: that of the guide, or of the published package."""
 Status = Literal["active", "inactive", "failed"]
 Source = Literal["local", "composer"]
 

@@ -57,6 +57,7 @@ def record_of(firing: OpenFiring) -> Firing:
         result=firing.pictures[-1] if firing.pictures else None,
         started_at=firing.started_at,
         duration_ns=max(firing.duration_ns, 0),
+        profile=firing.profile,
     )
 
 

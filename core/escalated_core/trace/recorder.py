@@ -61,6 +61,7 @@ class Recorder:
         self.trace = trace
         self._report = report
         self._signature = signature
+        self._profile: Profile = profile
         self._drops_surplus = profile == "guide"
         self._ids = counting(1)
         self._closing = threading.Lock()
@@ -118,7 +119,8 @@ class Recorder:
         text = cause.text if cause is not None else "workbench"
         if owner is not None:
             text = f"plugin:{owner.slug}"
-        firing = OpenFiring(next(self._ids), (kind, hook), text, outer, self._given_up)
+        called = kind, hook, self._profile
+        firing = OpenFiring(next(self._ids), called, text, outer, self._given_up)
         if firing.parent_id is not None:
             check_depth(firing)
         if cause is not None and (not cause.firings or firing.depth == 0 or is_event(outer)):

@@ -12,7 +12,7 @@ from typing import Any
 from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
-from escalated_core.records import ErrorRecord, FiringKind, Outcome
+from escalated_core.records import ErrorRecord, FiringKind, Outcome, Profile
 from escalated_core.scope import RUNNING, Owner, Scope, Sink, crossed
 
 OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
@@ -58,6 +58,7 @@ class OpenFiring(Scope):
     """One dispatch of one hook, under way or finished: the scope of one callback after another.
 
     Args:
+        called: of the hook its kind, its name, and the profile that documents it.
         outer: the scope in which the hook is fired, if any.
         on_given_up: called on another thread when the callback that runs will never return.
     """
@@ -80,23 +81,25 @@ class OpenFiring(Scope):
         "order",
         "parent_id",
         "pictures",
+        "profile",
         "ran",
         "started_at",
         "thread",
         "took_ns",
     )
+    kind: FiringKind
+    profile: Profile
 
     def __init__(
         self,
         number: int,
-        called: tuple[FiringKind, str],
+        called: tuple[FiringKind, str, Profile],
         cause: str,
         outer: Scope | None,
         on_given_up: Callable[[OpenFiring, Scope], None],
     ) -> None:
         self.id = number
-        self.kind: FiringKind = called[0]
-        self.hook = called[1]
+        self.kind, self.hook, self.profile = called
         self.cause = cause
         around: OpenFiring | None = outer.firing if outer is not None else None
         self.parent_id = around.id if around is not None else None
