@@ -10,6 +10,7 @@ from escalated_core.errors import UsageError
 from escalated_core.helpdesk.references import KINDS, Reference, ReferenceKind
 from escalated_core.records import CataloguedHook, Event, EventParameter, Firing, Rehearsed
 from escalated_core.snapshots.snapshot import ObjectSnapshot, plain
+from escalated_workbench.texts import json_or_text, number_or_text
 
 Payload = dict[str, Any]
 Row = dict[str, Any]
@@ -73,7 +74,7 @@ def read(parameter: EventParameter, text: str) -> Any:
     if parameter.type == "user" and text.strip() == NOBODY:
         return None
     if parameter.type == "number":
-        return _number(text)
+        return number_or_text(text)
     if parameter.type == "list" and not text.lstrip().startswith("["):
         return [word for word in (each.strip() for each in text.split(",")) if word]
     if text.lstrip().startswith(('"', "[")):
@@ -182,20 +183,8 @@ def _given(kind: str, value: Any) -> Any:
     return plain(value)
 
 
-def _number(text: str) -> Any:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def _json_or(text: str, kind: type) -> Any:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    found = json_or_text(text)
     return found if isinstance(found, kind) else text
 
 

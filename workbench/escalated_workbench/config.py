@@ -12,7 +12,6 @@ plugins folder, then upwards from the working folder:
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from escalated_core.errors import UsageError, meant
 from escalated_core.helpdesk.configuration import FIXED
 from escalated_core.records import Profile
 from escalated_workbench import toml
+from escalated_workbench.texts import json_or_text, number_or_text
 
 NAME: Final = "escalated-workbench.toml"
 VARIABLE: Final = "ESCALATED_WORKBENCH_"
@@ -195,13 +195,13 @@ def _of_environment(variables: Mapping[str, str]) -> Iterator[Value]:
         variable = f"{VARIABLE}{name.upper()}"
         text = variables.get(variable)
         if text:
-            value = _number(text) if option.kind in ("whole", "seconds") else text
+            value = number_or_text(text) if option.kind in ("whole", "seconds") else text
             yield Value(name, _checked(name, value, f"{variable}: "), "environment", variable)
     for variable, text in variables.items():
         if variable.startswith(SETTING_VARIABLE):
             name = variable.removeprefix(SETTING_VARIABLE)
             _check_setting(name, f"{variable}: ")
-            yield Value(f"settings.{name}", _meant(text), "environment", variable)
+            yield Value(f"settings.{name}", json_or_text(text), "environment", variable)
 
 
 def _unheeded(variables: Mapping[str, str]) -> Iterator[str]:
@@ -268,21 +268,3 @@ def _check_setting(name: str, where: str) -> None:
     if name in FIXED:
         cure = f"Leave out {', '.join(sorted(FIXED))}."
         raise UsageError(f"{where}The setting {name} is the help desk's own.", cure)
-
-
-def _number(text: str) -> Any:
-    """A number, or the text that is none."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _meant(text: str) -> Any:
-    """JSON, or else the text itself."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

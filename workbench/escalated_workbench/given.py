@@ -14,7 +14,7 @@ from escalated_core.helpdesk.events.catalogue import require_event, require_para
 from escalated_core.helpdesk.references import KINDS, Reference
 from escalated_core.records import EventParameter, Hook
 from escalated_workbench.arguments import argument, why
-from escalated_workbench.texts import read_text
+from escalated_workbench.texts import json_or_text, read_text
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _ROW = re.compile(rf"@({'|'.join(KINDS)}):(\d+)")
@@ -146,10 +146,7 @@ def story_values(words: tuple[str, ...]) -> dict[str, Any]:
         key, equals, text = word.partition("=")
         if not (key and equals):
             raise UsageError(f"{word!r} has no '=' between key and value.", "Write k=v.")
-        try:
-            values[key] = json.loads(text)
-        except (ValueError, RecursionError):
-            values[key] = text
+        values[key] = json_or_text(text)
     return values
 
 

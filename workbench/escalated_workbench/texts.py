@@ -1,9 +1,11 @@
-"""Text files that people write, read with a clear word about what is wrong with one."""
+"""What people write: text files, with a clear word about what is wrong with one, and values."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from escalated_core.errors import UsageError
 
@@ -28,6 +30,24 @@ def read_text(path: Path | str) -> str:
         column = len(lines[-1].decode("utf-8", "replace")) + 1
         message = f"{name}:{len(lines)}:{column}: the byte 0x{data[error.start]:02X} is no UTF-8."
         raise UsageError(message, "Save it as UTF-8.") from None
+
+
+def number_or_text(text: str) -> Any:
+    """The number that a text is, or else the text itself."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def json_or_text(text: str) -> Any:
+    """What a text is as JSON, or else the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _piped() -> bytes:
