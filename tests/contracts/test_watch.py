@@ -174,6 +174,15 @@ def test_the_root_may_be_a_link(
         billing_at(workbench, folder).save("two")
 
 
+def test_the_root_may_be_named_by_a_way_up_and_down_again(
+    write: Write, root: Path, answering: Helper, billing_at: Callable[..., Billing]
+) -> None:
+    folder = write("billing", answering("one"))
+    with Workbench(root / ".." / "escalated", watch=True) as workbench:
+        assert workbench.root == root
+        billing_at(workbench, folder).save("two")
+
+
 NAMES_A_NOTE = """
     from pathlib import Path
 

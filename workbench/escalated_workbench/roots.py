@@ -64,11 +64,13 @@ def _better(folder: Path, path: str | Path) -> str:
 
 def _absolute(path: str | Path) -> Path:
     try:
-        return Path(path).expanduser().absolute()
+        found = Path(path).expanduser().absolute()
     except RuntimeError as error:
         raise UsageError(f"{path} cannot be found: {error}.", "Write the path in full.") from None
     except FileNotFoundError:
         raise UsageError("The working folder is gone.", "Change to one that is there.") from None
+    # Who looks at changed files compares paths; beyond a link `..` leads elsewhere than it reads.
+    return Path(os.path.realpath(found)) if ".." in found.parts else found
 
 
 def samples() -> Path:
