@@ -181,11 +181,12 @@ def test_capture_lets_nothing_out(run: Run, copied: Copy) -> None:
         "import urllib.request\n"
         "from escalated.hooks import add_action\n"
         "def send():\n"
-        "    print(urllib.request.urlopen('http://127.0.0.1:9/x').status)\n"
+        "    print(urllib.request.urlopen('http://127.0.0.1:9/x?token=abcdef').status)\n"
         "add_action('send', send)\n",
         "utf-8",
     )
     result = run("fire", "send", "-p", root, "--capture")
     assert "| 200" in result.stdout
-    assert "held: http GET http://127.0.0.1:9/x" in result.stdout
+    assert result.stdout.count("GET http://127.0.0.1:9/x?token=‹masked›\n") == 1
+    assert "abcdef" not in result.stdout
     assert run("fire", "send", "-p", root).returncode == 1

@@ -26,6 +26,7 @@ from escalated_core.records import (
     Step,
 )
 from escalated_core.snapshots.diff import path_text
+from escalated_core.snapshots.secrets import masked_text
 from escalated_workbench.wording import (
     OUTCOME_GLYPHS,
     STATUS_GLYPHS,
@@ -212,12 +213,13 @@ def _sent_lines(step: Step, style: Style) -> Iterator[str]:
             plural = "queries" if kind == "query" and len(made) > 1 else ""
             count = f"{len(made):,} database {plural}" if plural else counted(len(made), name)
             yield f"          {mark}{count}, {milliseconds(sum(each.duration_ns for each in made))}"
-    known = {effect.target for effect in step.effects}
+    # A build's log is read by many, so its addresses are masked as those of calls are.
+    targets = [masked_text(effect.target) for effect in step.effects]
     for call in step.calls[:OUTPUT_LINES]:
-        if call.kind == "http" and call.text not in known:
+        if call.kind == "http" and not call.text.startswith(tuple(targets)):
             yield f"            {safe(call.text)}"
-    for effect in step.effects[:OUTPUT_LINES]:
-        yield f"            {effect.verdict}: {effect.kind} {safe(one_line(effect.target))}"
+    for effect, target in list(zip(step.effects, targets, strict=True))[:OUTPUT_LINES]:
+        yield f"            {effect.verdict}: {effect.kind} {safe(one_line(target))}"
     if len(step.effects) > OUTPUT_LINES:
         more = counted(len(step.effects) - OUTPUT_LINES, "more effect")
         yield f"            … {more}: --json has the rest"
