@@ -89,6 +89,11 @@ class Step:
     effects: tuple[Effect, ...] = ()
     """What it sent out of the process's memory, or would have."""
 
+    def __repr__(self) -> str:
+        # What a line of a terminal holds: values can be of any size.
+        owner = self.plugin or "host"
+        return f"Step({owner} {self.callback}, {self.outcome}, {self.duration_ns / 1e6:.2f} ms)"
+
 
 @dataclass(frozen=True, slots=True)
 class Firing:
@@ -109,6 +114,11 @@ class Firing:
     duration_ns: int
     profile: Profile = "guide"
     """What documents the hook, and with it the names of the arguments."""
+
+    def __repr__(self) -> str:
+        steps = f"{len(self.steps)} step{'s' * (len(self.steps) != 1)}"
+        took = f"{self.duration_ns / 1e6:.2f} ms"
+        return f"Firing(#{self.id} {self.kind} {self.hook}, {self.outcome}, {steps}, {took})"
 
     @property
     def outcome(self) -> Outcome:
