@@ -10,6 +10,7 @@ import pytest
 
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.events.catalogue import events
+from escalated_core.helpdesk.references import Reference
 from escalated_core.hooks.catalogue import catalogue_of
 from escalated_core.records import Firing, Happened, Profile
 from escalated_core.snapshots.snapshot import ObjectSnapshot
@@ -241,6 +242,8 @@ def test_a_dry_event_leaves_the_help_desk_as_it_was(workbench: Workbench) -> Non
         ("ticket.assign", {"agnet": 1}, "Did you mean 'agent'?"),
         ("ticket.list", {"ticket": 1}, "It takes nothing."),
         ("ticket.assign", {"agent": 99}, "There is: agent 1 to 4."),
+        ("ticket.assign", {"agent": "customer 3"}, "must be an agent, by number or name"),
+        ("ticket.assign", {"agent": Reference("customer", 3)}, "must be an agent, by number"),
         ("ticket.assign", {"agent": "nobody"}, "There is "),
         ("ticket.assign", {"ticket": "ESC-99999"}, "ESC-00001"),
         ("ticket.assign", {"ticket": 1.5}, "by number or name"),
@@ -288,3 +291,18 @@ def test_a_row_is_not_edited_to_what_it_cannot_be(
     with pytest.raises(UsageError, match=says.replace("?", r"\?")):
         workbench.helpdesk.edit(workbench.helpdesk.ticket(2), **fields)
     assert workbench.helpdesk.rows("ticket") == before
+
+
+def test_a_row_is_also_named_as_a_story_names_people(open_workbench: Open) -> None:
+    workbench = open_workbench()
+    happened = workbench.event("ticket.create", requester="agent2")
+    assert happened.event.kwargs["requester"].text == "User 2"
+
+
+def test_what_is_printed_of_a_firing_is_one_line(write: Write, open_workbench: Open) -> None:
+    write("alpha", "from escalated.hooks import *\nadd_filter('ticket_data', lambda d, t: d)\n")
+    firing = open_workbench().fire("ticket_data", {"subject": "x" * 9_000}, None)
+    took = f"{firing.duration_ns / 1e6:.2f} ms"
+    assert repr(firing) == f"Firing(#{firing.id} filter ticket_data, ok, 1 step, {took})"
+    took = f"{firing.steps[0].duration_ns / 1e6:.2f} ms"
+    assert repr(firing.steps) == f"(Step(alpha <lambda>, ok, {took}),)"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Model, Q
@@ -15,7 +16,7 @@ from escalated_core.errors import UsageError
 from escalated_core.helpdesk.events.catalogue import require_parameter
 from escalated_core.helpdesk.lookup import members, resolve
 from escalated_core.helpdesk.models import Comment, Department, Tag, Ticket
-from escalated_core.helpdesk.references import Reference, ReferenceKind
+from escalated_core.helpdesk.references import KINDS, Reference, ReferenceKind
 from escalated_core.records import CataloguedHook, Event, EventParameter, Parameter
 
 AnyParameter = EventParameter | Parameter
@@ -109,6 +110,10 @@ _LIMITS: Final = {
 }
 
 
+_NUMBERED: Final = re.compile(rf"(?:({'|'.join(KINDS)}) ?)?([0-9]+)")
+"""`2`, `agent 2` or, as in a story's `as:`, `agent2`."""
+
+
 def row(what: Event | CataloguedHook, parameter: AnyParameter, given: Any) -> Any:
     """The row that is meant by a reference, a number or a name, for a parameter of a kind of row.
 
@@ -127,20 +132,28 @@ def _row(
         return given
     if isinstance(given, Reference):
         found = resolve(given)
-        if isinstance(found, model):
+        if isinstance(found, model) and _is_member(found, parameter):
             return found
     elif isinstance(given, int) and not isinstance(given, bool):
         return resolve(Reference(cast("ReferenceKind", parameter.type), given))
     elif isinstance(given, str):
         return _named(event, parameter, model, given.strip())
-    raise _wrong(event, parameter, given, f"a {parameter.type}, by number or name")
+    article = "an" if parameter.type.startswith("a") else "a"
+    raise _wrong(event, parameter, given, f"{article} {parameter.type}, by number or name")
+
+
+def _is_member(row: Model, parameter: AnyParameter) -> bool:
+    """Whether a row is of the kind that is asked for: a customer is no agent, for one."""
+    rows = members(cast("ReferenceKind", parameter.type))
+    return rows.filter(pk=row.pk).exists()
 
 
 def _named(
     event: Event | CataloguedHook, parameter: AnyParameter, model: type[Model], name: str
 ) -> Any:
-    kind, _, number = name.rpartition(" ")
-    if number.isdecimal() and (not kind or kind in get_args(ReferenceKind)):
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered is not None:
+        kind, number = numbered.groups()
         reference = Reference(cast("ReferenceKind", kind or parameter.type), int(number))
         return _row(event, parameter, model, reference)
     rows = members(cast("ReferenceKind", parameter.type))
