@@ -80,9 +80,9 @@ def test_it_finds_each_bug_makes_it_small_and_saves_a_story_that_fails_until_it_
     assert [step.event for step in steps["third"]][::2] == ["ticket.assign", "user.login"]
     assert steps["third"][1].event in ("ticket.resolve", "ticket.status")
     assert [len(steps[name]) for name in ("third", "shorten", "plan")] == [3, 1, 1]
-    assert [dict(step.given) for step in steps["third"][::2]] == [{}, {}]
-    assert steps["shorten"][0].given == {"body": "x" * 1_000}
-    assert steps["plan"][0].given == {"metadata": {}}
+    assert [list(step.given) for step in steps["third"][::2]] == [["ticket", "agent"], ["user"]]
+    assert steps["shorten"][0].given["body"] == "x" * 501
+    assert steps["plan"][0].given["metadata"] == {}
     stories = [Path(bug.path) for bug in result.bugs]
     assert all(story.parent == tmp_path / "found" for story in stories)
     assert [buggy.run_story(story).ok for story in stories] == [False] * 3
@@ -91,6 +91,63 @@ def test_it_finds_each_bug_makes_it_small_and_saves_a_story_that_fails_until_it_
     told = [buggy.run_story(story) for story in stories]
     assert [each.ok for each in told] == [True] * 3, [each.failures for each in told]
     assert buggy.fuzz("alpha", seed=1, examples=20).ok
+
+
+URGENT = """
+    from escalated.hooks import *
+
+    @on_action({hook!r})
+    def bad(ticket, user, *more):
+        if ticket.priority == "urgent":
+            raise ValueError
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "events", "told"),
+    [
+        ("ticket_created", ["ticket.create"], {"priority": "urgent"}),
+        ("ticket_assigned", ["ticket.priority", "ticket.assign"], {"priority": "urgent"}),
+    ],
+)
+def test_what_the_help_desk_chose_is_told_too(
+    hook: str, events: list[str], told: dict[str, str], write: Write, open_workbench: Open
+) -> None:
+    write("alpha", URGENT.format(hook=hook))
+    (bug,) = open_workbench().fuzz("alpha", seed=3, examples=90).bugs
+    assert [step.event for step in bug.story.steps] == events
+    assert bug.story.steps[0].given.items() >= told.items()
+    assert all(step.given["ticket"] == "ESC-00005" for step in bug.story.steps[1:])
+
+
+LATIN = """
+    from escalated.hooks import *
+
+    @on_filter("comment_content")
+    def bad(content, comment):
+        content.encode("latin-1")
+        return content
+"""
+
+
+def test_values_that_are_told_take_the_place_of_the_events_that_led_to_them(
+    write: Write, open_workbench: Open
+) -> None:
+    write("alpha", LATIN)
+    (bug,) = open_workbench().fuzz("alpha", seed=4, examples=60).bugs
+    (step,) = bug.story.steps
+    assert step.event == "comment.update"
+    assert not step.given["body"].isascii()
+
+
+def test_the_error_that_is_told_is_that_of_the_smallest_story(
+    write: Write, open_workbench: Open
+) -> None:
+    write("alpha", LATIN)
+    (bug,) = open_workbench().fuzz("alpha", seed=6, examples=45).bugs
+    assert bug.story.steps[-1].given["body"] == "😀"
+    assert "character '\\U0001f600'" in bug.message
+    assert bug.message.rstrip(".") == bug.story.name
 
 
 def test_the_same_seed_tries_the_same_also_elsewhere(

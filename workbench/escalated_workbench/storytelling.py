@@ -81,7 +81,8 @@ class Storytelling:
             UsageError: there is no such plugin, or the folder cannot be written.
         """
         # Only here: hypothesis takes a quarter of a second.
-        from escalated_core.host.fuzzing import Budget, fuzz
+        from escalated_core.host.fuzzing import fuzz
+        from escalated_core.host.hunt import Budget
 
         budget = Budget(examples, seconds)
         return fuzz(self._host, plugin, seed, budget, Path(out) if out else None)

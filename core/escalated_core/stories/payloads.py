@@ -5,7 +5,7 @@ What comes first in a list is what a failing example is made smaller to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
@@ -22,6 +22,8 @@ LONGEST: Final = 10
 WEIGHT: Final = 6
 """How much likelier an event is that the plugin hears of."""
 
+SHORT: Final = 100
+"""Characters of a text that need not be fewer."""
 _LONG: Final = "a million letters"
 """In place of them: hypothesis writes down what it tries."""
 TEXTS: Final[Sequence[Any]] = (
@@ -57,10 +59,10 @@ _OBJECTS: Final[Sequence[Any]] = (
 _LISTS: Final[Sequence[Any]] = ([], ["billing"], ["no-such-tag"], [""], ["😀"], ["billing"] * 50)
 _NUMBERS: Final[Sequence[Any]] = (0, 1, 30, 0.5, -1, 1_000_000)
 _AFTER: Final = (*("",) * 12, "+1m", "+1h", "+1d")
-_NEWEST: Final = "the newest"
+NEWEST: Final = "the newest"
 """In place of a ticket: the one that was made last."""
 _ROWS: Final[dict[str, Sequence[Any]]] = {
-    "ticket": (_NEWEST, 1, 2, 3),
+    "ticket": (NEWEST, 1, 2, 3),
     "comment": (1, 2, 3),
     "department": (1, 2),
     "tag": (1, 2, 3),
@@ -117,9 +119,9 @@ def spelt_out(steps: Sequence[StoryStep]) -> tuple[StoryStep, ...]:
     made, joined = "", list[StoryStep]()
     for number, step in enumerate(steps, 1):
         given = {
-            name: escaped(_whole(value)) for name, value in step.given.items() if value != _NEWEST
+            name: escaped(_whole(value)) for name, value in step.given.items() if value != NEWEST
         }
-        if made and step.given.get("ticket") == _NEWEST:
+        if made and step.given.get("ticket") == NEWEST:
             given["ticket"] = f"${{{made}}}"
         made = f"t{number}" if step.event == "ticket.create" else made
         name = made if step.event == "ticket.create" else ""
@@ -128,6 +130,23 @@ def spelt_out(steps: Sequence[StoryStep]) -> tuple[StoryStep, ...]:
     return tuple(
         step if not step.id or f"${{{step.id}}}" in used else _without_id(step) for step in joined
     )
+
+
+Lengthy = tuple[int, str, str, Callable[[str], Any]]
+
+
+def lengthy(steps: Iterable[StoryStep]) -> Iterator[Lengthy]:
+    """Each long text: its step, from 0, its parameter, it, and what puts another in its place."""
+    for place, step in enumerate(steps):
+        for name, value in step.given.items():
+            inner, whole = value == {"a": _LONG}, _whole(value)
+            text = whole["a"] if inner else whole
+            if isinstance(text, str) and len(text) > SHORT:
+                yield place, name, text, (_inside if inner else str)
+
+
+def _inside(text: str) -> Any:
+    return {"a": text}
 
 
 def _whole(value: Any) -> Any:
