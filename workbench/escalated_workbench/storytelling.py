@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
+    from escalated_core.host.hunt import Tell
     from escalated_core.records import Profile
     from escalated_core.stories.fuzz_result import FuzzResult
     from escalated_core.stories.result import StoryResult
@@ -67,8 +68,11 @@ class Storytelling:
         examples: int = 1_000,
         seconds: float | None = None,
         out: str | Path | None = None,
+        tell: Tell | None = None,
     ) -> FuzzResult:
         """Look for events and payloads with which a plugin fails, and make each story small.
+
+        Interrupted (ctrl+c), it gives what it has found until then.
 
         Args:
             plugin: whose failures count; None for all.
@@ -76,13 +80,15 @@ class Storytelling:
             examples: how many sequences of events are tried, not counting what makes one small.
             seconds: when to stop, if that comes first.
             out: the folder to save a story for each failure in; it is made if need be.
+            tell: called after each example with how many have been tried, how many failures are
+                known, and what has just been found (empty if nothing).
 
         Raises:
             UsageError: there is no such plugin, or the folder cannot be written.
         """
         # Only here: hypothesis takes a quarter of a second.
         from escalated_core.host.fuzzing import fuzz
-        from escalated_core.host.hunt import Budget
+        from escalated_core.host.hunt import Budget, nobody
 
-        budget = Budget(examples, seconds)
+        budget = Budget(examples, seconds, tell or nobody)
         return fuzz(self._host, plugin, seed, budget, Path(out) if out else None)

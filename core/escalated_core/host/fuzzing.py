@@ -32,20 +32,24 @@ def fuzz(
     """Look for stories in which a plugin fails, and make each as small as it can be.
 
     What is recorded meanwhile is in no trace; nothing leaves the process. The help desk is as at
-    first afterwards, the plugins are loaded anew.
+    first afterwards, the plugins are loaded anew. Interrupted (ctrl+c), it gives what it has found.
 
     Raises:
         UsageError: there is no such plugin, it is not active, or `out` cannot be written.
     """
     _check(host, plugin, budget, out)
     search = Search(host, plugin, seed, budget)
+    interrupted = False
     with _prepared(host):
-        _look(search)
+        try:
+            _look(search)
+        except KeyboardInterrupt:
+            interrupted = True
     bugs = list(search.known.values())
     if out is not None:
         bugs = [_saved(bug, out) for bug in bugs]
     took = monotonic() - search.began
-    return FuzzResult(plugin, seed, search.tried, round(took, 3), tuple(bugs))
+    return FuzzResult(plugin, seed, search.tried, round(took, 3), tuple(bugs), interrupted)
 
 
 def _check(host: EmbeddedHost, plugin: str | None, budget: Budget, out: Path | None) -> None:
@@ -89,10 +93,14 @@ def _look(search: Search) -> None:
     strategy = sequences(heard_events(hooks, profile))
     while not search.is_over:
         hunt = Hunt(search)
-        hunt.go(strategy)
+        try:
+            hunt.go(strategy)
+        finally:
+            # Also what an interruption has left larger than it need be.
+            if hunt.best is not None:
+                search.known[hunt.best.symptom] = _bug(search, hunt, hunt.best)
         if hunt.best is None:
             break
-        search.known[hunt.best.symptom] = _bug(search, hunt, hunt.best)
 
 
 def _bug(search: Search, hunt: Hunt, shown: Shown) -> Bug:

@@ -48,6 +48,8 @@ class FuzzResult:
     """How many sequences of events were tried in all."""
     seconds: float
     bugs: tuple[Bug, ...]
+    interrupted: bool = False
+    """Whether somebody stopped it (ctrl+c): the newest story may not be as small as it can be."""
 
     @property
     def ok(self) -> bool:
@@ -63,6 +65,7 @@ class FuzzResult:
             "ok": self.ok,
             "examples": self.examples,
             "seconds": self.seconds,
+            "interrupted": self.interrupted,
             "bugs": [
                 {name: getattr(bug, name) for name in (*kinds, *counts)} | {"story": bug.text}
                 for bug in self.bugs

@@ -246,17 +246,29 @@ def fuzz(
     """Look for events and payloads with which plugins fail.
 
     Each failure is told as the smallest story found that shows it. The same --seed tries the same.
-    The exit code is 1 when there is one.
+    The exit code is 1 when there is one. Ctrl+c ends it with what has been found.
     """
     from escalated_workbench.cli import stories
+
+    progress = Progress(call.output)
+
+    def tell(tried: int, bugs: int, news: str) -> None:
+        if news:
+            progress.end()
+            call.output.say(stories.fuzz_news(tried, news))
+        progress.tell(stories.fuzz_state(tried, bugs))
 
     with call.workbench() as wb:
         if slug is not None:
             wb.require_plugin(slug)
-        found = wb.fuzz(slug, seed=wb.seed, examples=examples, seconds=seconds, out=out)
+        budget: dict[str, Any] = {"examples": examples, "seconds": seconds}
+        found = wb.fuzz(slug, seed=wb.seed, **budget, out=out, tell=tell)
+        progress.end()
         style = call.style(wb)
     call.report(stories.fuzz_lines(found, style), **found.to_dict())
     call.output.say(stories.fuzz_summary(found))
+    if found.interrupted:
+        raise KeyboardInterrupt
     return int(not found.ok)
 
 

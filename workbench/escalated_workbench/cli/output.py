@@ -19,6 +19,8 @@ SLOW = 1.0
 """Seconds after which somebody who waits is told what for."""
 AGAIN = 0.2
 """Seconds between two words of how far something is."""
+AGAIN_PLAIN = 5.0
+"""The same where each is a line of its own."""
 IN_ASCII = str.maketrans(
     {"✔": "+", "✖": "x", "◌": "o", "■": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
 )
@@ -131,12 +133,14 @@ class Progress:
     def tell(self, line: str) -> None:
         """Say it, if it is time to."""
         if self._output.is_watched and not self._output.is_shown and monotonic() >= self._next:
-            self._said, self._next = True, monotonic() + AGAIN
-            self._output.say(f"\r{line}", end="")
+            plain = self._output.is_plain
+            self._said, self._next = not plain, monotonic() + (AGAIN_PLAIN if plain else AGAIN)
+            self._output.say(line if plain else f"\r{line}", end="\n" if plain else "")
 
     def end(self) -> None:
         """Leave the line."""
         if self._said:
+            self._said = False
             self._output.say("")
 
 

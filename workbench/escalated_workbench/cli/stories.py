@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from escalated_workbench.cli.text import Style
 
 GLYPHS = {"ok": "✔", "failed": "✖", "broken": "✖", "skipped": "◌"}
+LONG = 200
+"""Characters of a line that are shown; the file of a story has all of them."""
 
 
 def story_lines(result: StoryResult, style: Style) -> Iterator[str]:
@@ -40,10 +42,27 @@ def fuzz_lines(found: FuzzResult, style: Style) -> Iterator[str]:
     """Each failure with its story."""
     for bug in found.bugs:
         yield f"{style.mark('✖', 'error')} {safe(f'{bug.plugin}/{bug.callback} on {bug.hook}')}"
-        yield f"    {safe(str(bug))}"
+        yield f"    {_short(str(bug))}"
         if bug.path:
             yield f"    {safe(bug.path)}"
-        yield from (f"    {line}" for line in safe(bug.text).rstrip().splitlines())
+        yield from (f"    {_short(line)}" for line in bug.text.rstrip().split("\n"))
+
+
+def _short(line: str) -> str:
+    """A line without most of a long text."""
+    if len(line) <= LONG:
+        return safe(line)
+    return f"{safe(line[:LONG])}… ({len(line):,} characters)"
+
+
+def fuzz_news(tried: int, message: str) -> str:
+    """That something has been found."""
+    return f"Found in example {tried:,}: {_short(message)} Making it small."
+
+
+def fuzz_state(tried: int, bugs: int) -> str:
+    """How far it is."""
+    return f"{counted(tried, 'example')} tried, {counted(bugs, 'failure')} made small."
 
 
 def fuzz_summary(found: FuzzResult) -> str:
