@@ -150,6 +150,19 @@ def test_the_error_that_is_told_is_that_of_the_smallest_story(
     assert bug.message.rstrip(".") == bug.story.name
 
 
+def test_a_story_that_is_saved_already_is_not_saved_again(
+    write: Write, open_workbench: Open, tmp_path: Path
+) -> None:
+    write("alpha", URGENT.format(hook="ticket_created").replace('"urgent"', "ticket.priority"))
+    workbench = open_workbench()
+    taken = tmp_path / "alpha-raises-bad.yaml"
+    taken.write_text("mine", "utf-8")
+    found = [workbench.fuzz("alpha", seed=3, examples=20, out=tmp_path).bugs for _ in range(2)]
+    assert {bug.path for bugs in found for bug in bugs} == {str(taken.with_stem(f"{taken.stem}-2"))}
+    assert len(list(tmp_path.glob("*.yaml"))) == 2
+    assert taken.read_text("utf-8") == "mine"
+
+
 def test_the_same_seed_tries_the_same_also_elsewhere(
     root: Path, write: Write, open_workbench: Open, run_python: Callable[[str], str]
 ) -> None:

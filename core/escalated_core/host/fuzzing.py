@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -125,19 +125,22 @@ def _bug(search: Search, hunt: Hunt, shown: Shown) -> Bug:
 
 
 def _saved(bug: Bug, out: Path) -> Bug:
-    path = _free(out, f"{bug.plugin}-{bug.kind}-{bug.callback.rpartition('.')[2]}")
     try:
-        path.write_text(bug.text, "utf-8")
+        path = _place(out, f"{bug.plugin}-{bug.kind}-{bug.callback.rpartition('.')[2]}", bug.text)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UsageError(f"{path} cannot be written: {reason}.", "Name another folder.") from None
+        raise UsageError(f"{out} cannot be written: {reason}.", "Name another folder.") from None
     return replace(bug, path=str(path))
 
 
-def _free(out: Path, name: str) -> Path:
-    """A file that is not there."""
+def _place(out: Path, name: str, text: str) -> Path:
+    """The file that has the text: one that is there already, or a new one."""
     safe = "".join(each if each.isalnum() or each in "-_" else "-" for each in name)
-    candidates: Iterable[Path] = (
-        out / f"{safe}{f'-{number}' if number > 1 else ''}.yaml" for number in range(1, 10_000)
-    )
-    return next(path for path in candidates if not path.exists())
+    for number in range(1, 10_000):
+        path = out / f"{safe}{f'-{number}' if number > 1 else ''}.yaml"
+        if not path.exists():
+            path.write_text(text, "utf-8", newline="\n")
+            return path
+        if path.is_file() and path.read_bytes() == text.encode():
+            return path
+    raise UsageError(f"{out} is full of stories named {safe}.", "Name another folder.")
