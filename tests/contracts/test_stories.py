@@ -253,14 +253,14 @@ def test_what_is_not_as_expected_is_told(
     assert not result.ok
     assert says in failure
     assert re.match(r"story:4:\d+: step 1, ticket.create: ", failure)
-    assert "\n    -" in failure
+    assert "\n" not in failure, "the difference is said already"
     assert result.steps[0].status == "failed"
 
 
 def test_values_that_differ_are_told_line_by_line(tell: Callable[..., StoryResult]) -> None:
     steps = """
         - fire: ticket_data
-          args: [{subject: a, tags: [x, y], n: 1}]
+          args: [{subject: a, tags: [x, y], n: 1}, null]
           expect:
             result: {subject: A, tags: [x, z], n: 1}
             contains: {tags: [y]}
@@ -268,6 +268,59 @@ def test_values_that_differ_are_told_line_by_line(tell: Callable[..., StoryResul
     (failure,) = tell(steps).failures
     assert '    -    "z"' in failure
     assert '    +    "y"' in failure
+
+
+FAILING = """
+    from escalated.hooks import *
+
+    @on_action("ticket_created")
+    def billed(ticket, user):
+        return {}["plan"]
+"""
+
+
+@pytest.fixture
+def failing(write: Write, open_workbench: Open) -> Callable[[str], StoryResult]:
+    """`failing(lines)` runs a story with a callback that raises in line 6 of its plugin."""
+    write("billing", FAILING)
+    workbench = open_workbench()
+    return lambda lines: workbench.run_story(f"name: test\n{lines}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("steps:\n  - ticket.create:\n", "story:3:5: step 1"),
+        ("expect: no errors\nsteps:\n  - ticket.create:\n", "story:2:9: step 1 in line 4"),
+        ("steps:\n  - ticket.create:\n    expect: {fired: ticket_created}\n", "story:3:5: step 1"),
+    ],
+)
+def test_a_callback_that_fails_fails_its_story_with_its_place(
+    failing: Callable[[str], StoryResult], lines: str, place: str
+) -> None:
+    result = failing(lines)
+    error = "billing plugin.py:6 KeyError: 'plan'"
+    assert not result.ok
+    assert result.failures == (f"{place}, ticket.create: errors: expected 0, got 1 ({error})",)
+    assert result.to_dict()["steps"][0]["errors"] == [error]
+    (failure,) = ElementTree.fromstring(result.junit()).iter("failure")
+    assert failure.get("message") == f"errors: expected 0, got 1 ({error})"
+    assert failure.text == result.failures[0]
+
+
+@pytest.mark.parametrize("expected", ["errors: 1", "outcome: error"])
+def test_a_callback_may_fail_where_the_story_says_so(
+    failing: Callable[[str], StoryResult], expected: str
+) -> None:
+    result = failing(f"steps:\n  - ticket.create:\n    expect: {{{expected}}}\n")
+    assert result.ok, result.failures
+    assert result.steps[0].errors == ("billing plugin.py:6 KeyError: 'plan'",)
+
+
+def test_what_looks_alike_is_told_apart(tell: Callable[..., StoryResult]) -> None:
+    steps = '- ticket.create: {metadata: {plan: 1}}\n  expect: {row: {metadata.plan: "1"}}\n'
+    (failure,) = tell(steps).failures
+    assert failure.endswith('expected "1", got 1')
 
 
 # --- the rest of a story

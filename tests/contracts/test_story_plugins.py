@@ -91,7 +91,7 @@ def test_every_step_can_be_expected_something_of(write: Write, open_workbench: O
         "name: x\nexpect: no errors\nsteps:\n  - ticket.list:\n  - ticket.create:\n"
     )
     assert [step.status for step in result.steps] == ["ok", "failed"]
-    assert "alpha: bad: ZeroDivisionError" in result.failures[0]
+    assert "alpha plugin.py:6 ZeroDivisionError" in result.failures[0]
 
 
 def test_settings_hold_for_the_story_only(write: Write, open_workbench: Open) -> None:

@@ -29,14 +29,16 @@ def failures(result: StoryResult) -> Iterator[str]:
             yield f"{_title(result, step)}: {step.failure}"
         for each in step.expectations:
             if not each.ok:
-                yield f"{_title(result, step, each)}: {_told(each)}\n{_indented(each.diff)}"
+                told = f"{_title(result, step, each)}: {_told(each)}"
+                yield f"{told}\n{_indented(each.diff)}" if each.diff else told
 
 
 def _title(result: StoryResult, step: StepResult, each: Expectation | None = None) -> str:
     place = each if each is not None and each.line else step
     where = f"{result.file}:{place.line}:{place.column}: " if place.line else ""
     times = f" ({step.repetition})" if step.repetition > 1 else ""
-    return f"{where}step {step.number}, {step.id or step.name}{times}"
+    line = f" in line {step.line}" if place.line < step.line else ""
+    return f"{where}step {step.number}{line}, {step.id or step.name}{times}"
 
 
 def _told(each: Expectation) -> str:
@@ -99,6 +101,7 @@ def _step(step: StepResult, numbers: _Numbers) -> dict[str, Any]:
         "failure": step.failure,
         "outcome": step.happened.outcome if step.happened is not None else None,
         "duration_ns": step.duration_ns,
+        "errors": [masked_text(each) for each in step.errors],
         "expectations": [_expectation(each) for each in step.expectations],
         "firings": [_firing(firing, numbers) for firing in step.firings],
     }
@@ -202,7 +205,9 @@ def _case(suite: Any, result: StoryResult, step: StepResult) -> None:
     elif step.status == "failed":
         unmet = [each for each in step.expectations if not each.ok]
         message = "; ".join(_told(each) for each in unmet)
-        texts = (f"{result.file}:{each.line}: {_told(each)}\n{each.diff}" for each in unmet)
+        texts = (
+            f"{_title(result, step, each)}: {_told(each)}\n{each.diff}".rstrip() for each in unmet
+        )
         failure = Xml.SubElement(case, "failure", {"type": "unmet", "message": _xml(message)})
         failure.text = _xml(masked_text("\n\n".join(texts)))
     output = "".join(each.output for firing in step.firings for each in firing.steps)

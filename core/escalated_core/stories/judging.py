@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import unified_diff
@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from escalated_core.helpdesk.references import Reference
 from escalated_core.records import Firing, Happened, Step
 from escalated_core.snapshots.pictures import ObjectSnapshot, plain
+from escalated_core.stories.failing import failing
 from escalated_core.stories.result import Expectation
 from escalated_core.stories.story import Expected, What
 
@@ -42,8 +43,21 @@ class Evidence:
 
 
 def judge(expected: Iterable[Expected], evidence: Evidence) -> tuple[Expectation, ...]:
-    """What became of what was expected of a step; values hold no references any more."""
-    return tuple(_JUDGES[each.what](each, evidence) for each in expected)
+    """What became of what was expected of a step; values hold no references any more.
+
+    What fails is not as expected, too, where nothing is said about failures.
+    """
+    due = list(expected)
+    judged = [_JUDGES[each.what](each, evidence) for each in due]
+    if not any(map(_allows_errors, due)):
+        unsaid = _errors(Expected("errors", "", 0), evidence)
+        judged += [] if unsaid.ok else [unsaid]
+    return tuple(judged)
+
+
+def _allows_errors(expected: Expected) -> bool:
+    """Whether it says itself what may fail."""
+    return expected.what == "errors" or (expected.what == "outcome" and expected.value != "ok")
 
 
 def mutations(firing: Firing, step: Step) -> bool:
@@ -60,55 +74,45 @@ def mutations(firing: Firing, step: Step) -> bool:
     return False
 
 
-def failed(step: Step) -> bool:
-    return step.outcome in ("error", "interrupted")
-
-
 # --- each kind of expectation
 
 
-def _counted(expected: Expected, count: int, what: str, found: Iterable[str] = ()) -> Expectation:
-    due, there = str(expected.value), str(count)
-    ok = count == expected.value
-    diff = "" if ok else _diff(due, "\n".join([there, *found]))
-    return Expectation(what, ok, due, there, diff, expected.line, expected.column)
+def _counted(expected: Expected, what: str, found: Sequence[str]) -> Expectation:
+    ok = len(found) == expected.value
+    there = str(len(found)) if ok or not found else f"{len(found)} ({'; '.join(found)})"
+    return Expectation(what, ok, str(expected.value), there, "", expected.line, expected.column)
 
 
 def _fired(expected: Expected, evidence: Evidence) -> Expectation:
-    count = sum(firing.hook == expected.subject for firing in evidence.hooks)
     found = [firing.hook for firing in evidence.hooks]
-    what = f"{expected.subject} fired"
-    if expected.value is not None:
-        return _counted(expected, count, f"{what} {times(expected.value)}", found)
-    diff = "" if count else _diff(expected.subject, "\n".join(found))
-    there = ", ".join(dict.fromkeys(found)) or "nothing"
-    return Expectation(
-        what, count > 0, expected.subject, there, diff, expected.line, expected.column
-    )
+    count, fired = found.count(expected.subject), ", ".join(dict.fromkeys(found)) or "nothing"
+    what, place = f"{expected.subject} fired", (expected.line, expected.column)
+    if expected.value is None:
+        return Expectation(what, count > 0, expected.subject, fired, "", *place)
+    ok, what = count == expected.value, f"{what} {times(expected.value)}"
+    there = str(count) if count or not found else f"0, but {fired}"
+    return Expectation(what, ok, str(expected.value), str(count) if ok else there, "", *place)
 
 
 def _errors(expected: Expected, evidence: Evidence) -> Expectation:
-    found = [f"{_who(step)}: {step.error}" for _, step in evidence.steps if failed(step)]
-    if evidence.happened.error is not None and evidence.happened.event.kind == "event":
-        found.append(f"help desk: {evidence.happened.error}")
-    return _counted(expected, len(found), "errors", found)
+    return _counted(expected, "errors", list(failing(evidence.happened, evidence.firings)))
 
 
 def _nones(expected: Expected, evidence: Evidence) -> Expectation:
     found = [f"{_who(step)} on {f.hook}" for f, step in evidence.steps if step.returned_none]
-    return _counted(expected, len(found), "filters that answer None", found)
+    return _counted(expected, "filters that answer None", found)
 
 
 def _mutations(expected: Expected, evidence: Evidence) -> Expectation:
     found = [f"{_who(step)} on {f.hook}" for f, step in evidence.steps if mutations(f, step)]
-    return _counted(expected, len(found), "arguments changed in place", found)
+    return _counted(expected, "arguments changed in place", found)
 
 
 def _effects(expected: Expected, evidence: Evidence) -> Expectation:
     effects = [effect for _, step in evidence.steps for effect in step.effects]
     chosen = [each for each in effects if expected.subject in ("", each.kind)]
     what = f"effects ({expected.subject})" if expected.subject else "effects"
-    return _counted(expected, len(chosen), what, [each.target for each in chosen])
+    return _counted(expected, what, [each.target for each in chosen])
 
 
 def _outcome(expected: Expected, evidence: Evidence) -> Expectation:
@@ -123,8 +127,7 @@ def _under(expected: Expected, evidence: Evidence) -> Expectation:
     ok = took < expected.value
     if slowest is not None:
         there = f"{there} ({slowest.hook})"
-    diff = "" if ok else _diff(due, there)
-    return Expectation("time", ok, due, there, diff, expected.line, expected.column)
+    return Expectation("time", ok, due, there, "", expected.line, expected.column)
 
 
 def _result(expected: Expected, evidence: Evidence) -> Expectation:
@@ -168,6 +171,8 @@ def _compared(
     due, there = simple(expected.value), simple(actual)
     ok = fits(due, there)
     texts = _shown(due), _shown(there)
+    if texts[0] == texts[1] and not ok:  # a text, and what is none but looks the same
+        texts = json.dumps(due), json.dumps(there)
     diff = "" if ok else _diff(*texts)
     return Expectation(what, ok, *texts, diff, expected.line, expected.column)
 
@@ -257,6 +262,9 @@ def _shown(value: Any) -> str:
 
 
 def _diff(due: str, there: str) -> str:
+    """The lines in which two texts differ; empty where each has but one."""
+    if "\n" not in due and "\n" not in there:
+        return ""
     lines = unified_diff(due.splitlines(), there.splitlines(), lineterm="", n=3)
     found = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
     return "\n".join(found) or f"-{due!r}\n+{there!r}"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from escalated_core.records import Firing, Happened, Profile
 from escalated_core.stories import documents
+from escalated_core.stories.failing import failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,10 @@ class Expectation:
     expected: str
     actual: str
     diff: str = ""
-    """Lines that begin with `-` (expected) or `+` (actual), or with a blank; empty if it is met."""
+    """Lines that begin with `-` (expected) or `+` (actual), or with a blank.
+
+    Empty if it is met, and where it would say no more than `expected` and `actual`.
+    """
     line: int = 0
     column: int = 0
 
@@ -59,6 +63,11 @@ class StepResult:
         return "ok" if all(each.ok for each in self.expectations) else "failed"
 
     @property
+    def errors(self) -> tuple[str, ...]:
+        """What failed, expected or not: plugin, place and exception, or the help desk's own."""
+        return tuple(failing(self.happened, self.firings))
+
+    @property
     def duration_ns(self) -> int:
         return self.happened.event.duration_ns if self.happened is not None else 0
 
@@ -81,7 +90,7 @@ class StoryResult:
 
     @property
     def ok(self) -> bool:
-        """Whether every step happened as expected."""
+        """Whether every step happened as expected, and no callback failed unexpectedly."""
         return all(step.status == "ok" for step in self.steps)
 
     @property

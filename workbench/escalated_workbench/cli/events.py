@@ -115,8 +115,8 @@ def run_event(
 ) -> int:
     """Make an event happen, or a whole story.
 
-    NAME is one of `event list`, STORY a YAML file. The exit code is 1 when a callback fails, or
-    what a story expects is not so.
+    NAME is one of `event list`, STORY a YAML file. The exit code is 1 when a callback fails, unless
+    its story expects it to, or when what a story expects is not so.
     """
     require_target(call.save)
     if is_story(name):

@@ -18,13 +18,16 @@ LONG = 200
 
 
 def story_lines(result: StoryResult, style: Style) -> Iterator[str]:
-    """A line for each step, and beneath them whatever is not as expected."""
+    """A line for each step with what failed in it, and beneath them what is not as expected."""
     steps = counted(len(result.steps), "step")
     status = "ok" if result.ok else "failed"
     name = safe(result.name or result.file)
     separator = ", " if style.plain else " · "
     yield separator.join((name, steps, milliseconds(result.duration_ns), status))
-    yield from (_step_line(step, style) for step in result.steps)
+    for step in result.steps:
+        yield _step_line(step, style)
+        margin = "    " if style.plain else "        "
+        yield from (f"{margin}failed: {safe(error)}" for error in step.errors)
     for failure in result.failures:
         yield safe(f"{style.mark('✖', 'error')} {failure}", len(failure) + 10)
 
