@@ -420,7 +420,7 @@ def test_what_was_recorded_does_the_same_when_it_is_run(
     workbench: Workbench, dedented: str
 ) -> None:
     first = workbench.run_story(dedented)
-    told = [s for s in first.steps if s.happened is not None and s.happened.event.kind == "event"]
+    told = [step for step in first.steps if step.happened is not None]
     ids = [step.happened.event.id for step in told if step.happened is not None]
     text = workbench.record_story("again", since=ids[0] - 1)
     assert "${ticket1}" in text
@@ -432,6 +432,47 @@ def test_what_was_recorded_does_the_same_when_it_is_run(
         if one.name != "user.create":
             kept = [repr(f.args) for f in one.firings], [repr(f.args) for f in other.firings]
             assert kept[0] == kept[1]
+
+
+def test_bare_hooks_are_recorded_with_their_times_and_rows(workbench: Workbench) -> None:
+    story = """
+name: x
+steps:
+  - id: t
+    ticket.create: {subject: Hello}
+  - at: +30m
+    fire: ticket_data
+    args: [{subject: "a ${t.reference}"}, "${t}"]
+  - at: +1h
+    fire: ticket_data
+    args: [{subject: "$${b}"}, "@ticket:3"]
+  - fire: ticket_data
+    args: [{numbers: [1, 2.5, null], subject: ""}, null]
+"""
+    first = workbench.run_story(story)
+    begun = first.steps[0].happened
+    assert first.ok, first.failures
+    assert begun is not None
+    text = workbench.record_story(since=begun.event.id - 1)
+    again = workbench.run_story(text)
+    assert [(s.name, s.at, s.status) for s in again.steps] == [
+        (s.name, s.at, s.status) for s in first.steps
+    ]
+    for one, other in zip(first.steps[1:], again.steps[1:], strict=True):
+        kept = [repr([(f.args, f.kwargs) for f in each.firings]) for each in (one, other)]
+        assert kept[0] == kept[1]
+
+
+def test_what_no_file_can_hold_is_a_comment(workbench: Workbench) -> None:
+    before = workbench.trace[-1].id
+    workbench.fire("ticket_data", {"when": object()}, None)
+    with pytest.raises(UsageError, match=r"fire ticket_data is left out: argument 1 cannot"):
+        workbench.record_story(since=before)
+    workbench.fire("ticket_data", {"subject": "a"}, workbench.helpdesk.ticket(3))
+    text = workbench.record_story(since=before)
+    assert "# fire ticket_data is left out: argument 1 cannot" in text
+    assert "@ticket:3" in text
+    assert [step.status for step in workbench.run_story(text).steps] == ["ok"]
 
 
 def test_nothing_is_recorded_where_nothing_happened(workbench: Workbench) -> None:

@@ -44,14 +44,16 @@ class Storytelling:
         return run_story(self._host, read_story(story, overrides))
 
     def record_story(self, name: str = "recorded", since: int = 0) -> str:
-        """The events of the trace as the text of a story that does the same when it is run.
+        """What was made to happen as the text of a story that does the same when it is run.
+
+        Bare hooks are told, too; a comment names one that has an argument which cannot be written.
 
         Args:
             name: what the story is called.
-            since: only events that are recorded after the firing with this id.
+            since: only what is recorded after the firing with this id.
 
         Raises:
-            UsageError: there is no event to be told.
+            UsageError: there is nothing to be told.
         """
         # Only here: most sessions record none.
         from escalated_core.stories.recording import record_story

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from escalated_core.effects.policy import Policy
 from escalated_core.errors import PluginError, UsageError, WorkbenchError
@@ -18,6 +18,7 @@ from escalated_core.host.event_run import EventRun
 from escalated_core.host.host import EmbeddedHost
 from escalated_core.records import Firing, Happened
 from escalated_core.snapshots.snapshot import plain
+from escalated_core.stories.bare import argument
 from escalated_core.stories.judging import Evidence, judge, simple
 from escalated_core.stories.moments import reached
 from escalated_core.stories.references import COUNTER, Use, resolved
@@ -179,8 +180,8 @@ class _Run:
         read = partial(self._read, repetition)
         try:
             given = resolved(step.given, read)
-            args = [_argument(each) for each in resolved(step.args, read)]
-            kwargs = {name: _argument(each) for name, each in resolved(step.kwargs, read).items()}
+            args = [argument(each) for each in resolved(step.args, read)]
+            kwargs = {name: argument(each) for name, each in resolved(step.kwargs, read).items()}
             if step.event:
                 done = self._event(EventRun(step.event, given, dry=step.dry))
             else:
@@ -302,19 +303,3 @@ def reload_all(host: EmbeddedHost) -> None:
             with suppress(PluginError):
                 again = partial(host.lifecycle.reload, plugin.slug)
                 host.command(f"reloading {plugin.slug}", again)
-
-
-def _argument(value: Any) -> Any:
-    """An argument of a bare hook: a row by itself is the live row, inside of others its id."""
-    return value if isinstance(value, Reference) else _without_rows(value)
-
-
-def _without_rows(value: Any) -> Any:
-    if isinstance(value, Reference):
-        return value.key
-    if isinstance(value, dict):
-        entries = cast("dict[str, Any]", value)
-        return {key: _without_rows(item) for key, item in entries.items()}
-    if isinstance(value, list):
-        return [_without_rows(item) for item in cast("list[Any]", value)]
-    return value

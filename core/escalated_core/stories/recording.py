@@ -10,6 +10,7 @@ from escalated_core.errors import UsageError
 from escalated_core.helpdesk.events.catalogue import events, row_kind
 from escalated_core.records import EventParameter, Firing, Profile
 from escalated_core.snapshots.pictures import DictSnapshot, ObjectSnapshot, plain
+from escalated_core.stories.bare import Unwritable, recorded
 from escalated_core.stories.judging import simple
 from escalated_core.stories.moments import spelt
 from escalated_core.stories.references import escaped
@@ -33,32 +34,46 @@ _Row = tuple[str, Any]
 def record_story(
     firings: Iterable[Firing], name: str, since: int, profile: Profile, seed: int
 ) -> str:
-    """The text of a story with the events among some firings, see `Workbench.record_story`.
+    """The text of a story with what was made to happen, see `Workbench.record_story`.
 
     Rows that the events have made are referred to, others are named. Time passes as it did, in
-    whole seconds; what deadlines caused are steps like the others.
+    whole seconds; what deadlines caused are steps like the others. A bare hook whose arguments
+    cannot be written is a comment.
 
     Raises:
         UsageError: there is no event, or one whose values were not recorded.
     """
     kept = [firing for firing in firings if firing.id > since]
-    told = [firing for firing in kept if firing.kind == "event"]
+    told = [firing for firing in kept if firing.kind == "event" or _is_bare(firing)]
     if not told:
         raise UsageError("No event has been recorded.", "Make one happen: event(...).")
     made = dict(_made(told, kept))
     names: dict[_Row, str] = {}
     steps: list[StoryStep] = []
+    notes: dict[int, list[str]] = {}
     last = start = _moment(told[0])
     for event in told:
         now = _moment(event)
-        steps.append(_step(event, now - last, names))
+        try:
+            steps.append(_step(event, now - last, names))
+        except Unwritable as why:
+            note = f"fire {event.hook} is left out: {why}."
+            notes.setdefault(len(steps), []).append(note)
+            continue
         last = max(last, now)
         if event.id in made:
             row = made[event.id]
             names[row] = f"{row[0]}{sum(known[0] == row[0] for known in names) + 1}"
             steps[-1] = _with_id(steps[-1], names[row])
-    story = Story(name, tuple(steps), start, profile, seed, warning=None)
-    return write_story(story)
+    if not steps:
+        cure = "Fire hooks with rows and plain values."
+        raise UsageError(f"Nothing can be told: {notes[0][0]}", cure)
+    return write_story(Story(name, tuple(steps), start, profile, seed, warning=None), notes)
+
+
+def _is_bare(firing: Firing) -> bool:
+    """Whether a hook was fired by itself."""
+    return firing.kind != "event" and firing.parent_id is None and firing.cause == "workbench"
 
 
 def _moment(event: Firing) -> datetime:
@@ -78,6 +93,9 @@ def _made(told: Iterable[Firing], kept: Iterable[Firing]) -> Iterator[tuple[int,
 
 
 def _step(event: Firing, gap: timedelta, names: Mapping[_Row, str]) -> StoryStep:
+    at = At(text=f"+{spelt(gap)}") if gap >= timedelta(seconds=1) else At()
+    if event.kind != "event":
+        return recorded(event, at, names)
     if not isinstance(event.kwargs, DictSnapshot):
         message = f"The values of {event.hook} (firing {event.id}) were not recorded."
         raise UsageError(message, "Record values, and have it happen again.")
@@ -86,7 +104,7 @@ def _step(event: Firing, gap: timedelta, names: Mapping[_Row, str]) -> StoryStep
     return StoryStep(
         event=event.hook,
         given={name: _value(event, known[name], value, names) for name, value in given.items()},
-        at=At(text=f"+{spelt(gap)}") if gap >= timedelta(seconds=1) else At(),
+        at=at,
         dry=event.cause.endswith(" dry"),
     )
 

@@ -18,8 +18,14 @@ _UNSEEN: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff
 """Characters that cannot be seen, or that turn a line around."""
 
 
-def write_story(story: Story) -> str:
-    """The story as YAML."""
+def write_story(story: Story, notes: Mapping[int, Iterable[str]] | None = None) -> str:
+    """The story as YAML.
+
+    Args:
+        story: what to write.
+        notes: comments of a line each, by the number of steps that stand before.
+    """
+    notes = notes or {}
     head: dict[str, Any] = {"name": story.name}
     if story.profile:
         head["profile"] = story.profile
@@ -34,10 +40,15 @@ def write_story(story: Story) -> str:
     if story.expected:
         head["expect"] = _expect(story.expected, "")
     text = _dumped(head) + "steps:\n"
-    for step in story.steps:
+    for number, step in enumerate(story.steps):
+        text += _comments(notes.get(number, ()))
         lines = _dumped(_step(step)).splitlines()
         text += "".join(f"{'  - ' if not i else '    '}{x}\n" for i, x in enumerate(lines))
-    return text
+    return text + _comments(notes.get(len(story.steps), ()))
+
+
+def _comments(notes: Iterable[str]) -> str:
+    return "".join(f"  # {' '.join(note.split())}\n" for note in notes)
 
 
 def _step(step: StoryStep) -> dict[str, Any]:
