@@ -137,6 +137,7 @@ class TestRunning:
             ("ticket.create --times 0", "'0' is no whole number from 1 to 10,000"),
             ("ticket.create --junit x.xml", "--junit is for stories"),
             ("nowhere.yaml", "nowhere.yaml cannot be read: No such file or directory."),
+            ("ticket.create ticket.list", "Only one event at a time"),
             ("nowhere.yaml --dry", "--dry and --times are for events"),
         ],
     )
@@ -182,6 +183,44 @@ class TestStories:
     ) -> None:
         story.write_bytes(text if isinstance(text, bytes) else text.encode())
         assert f"{story}{says}" in refused(run("event", "run", story, "-p", root))
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, story_text: StoryText) -> Path:
+        """Two stories, of which the second is not as expected; the third is elsewhere."""
+        (tmp_path / "stories" / "more").mkdir(parents=True)
+        (tmp_path / "stories" / "a.yaml").write_text(story_text(), "utf-8")
+        (tmp_path / "stories" / "more" / "b.YML").write_text(story_text(assigned=2), "utf-8")
+        (tmp_path / "c.yaml").write_text(story_text(), "utf-8")
+        return tmp_path / "stories"
+
+    def test_several_are_told_one_by_one(self, run: Run, root: Path, folder: Path) -> None:
+        files, junit = [folder.parent / "c.yaml", folder], folder / "x.xml"
+        text = fine(run("event", "run", *files, "--junit", junit, "-p", root), 1)
+        heads = re.findall(r"^An escalated ticket · 2 steps · [\d,.]+ ms · (\w+)$", text, re.M)
+        assert heads == ["ok", "ok", "failed"]
+        assert text.endswith("\n3 stories: 2 ok, 1 failed.\n")
+        suites = Xml.parse(junit).getroot()
+        assert (suites.get("tests"), suites.get("failures")) == ("6", "1")
+        assert [suite.get("failures") for suite in suites] == ["0", "0", "1"]
+        document = json.loads(fine(run("event", "run", *files, "-p", root, "--json"), 1))
+        told = [(Path(each["file"]).name, each["ok"]) for each in document["stories"]]
+        assert told == [("c.yaml", True), ("a.yaml", True), ("b.YML", False)]
+        numbers = [each["steps"][0]["firings"][0]["id"] for each in document["stories"]]
+        assert numbers == [1, 1, 1]
+
+    def test_none_of_several_runs_unless_all_can_be_meant(
+        self, run: Run, root: Path, folder: Path, tmp_path: Path
+    ) -> None:
+        (folder / "0.yaml").write_text("name: x\nsteps: [", "utf-8")
+        (folder / "z.yaml").write_text("name: x\nsteps:\n- ticket.creat\n- x.y\n", "utf-8")
+        said = refused(run("event", "run", folder, "-p", root))
+        assert "2 of 4 stories cannot be run:" in said
+        assert all(
+            f"  {folder}/{place}" in said for place in ("0.yaml:2:", "z.yaml:3:3", "z.yaml:4:3")
+        )
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        assert "There is no story in" in refused(run("event", "run", empty, "-p", root))
 
     def test_one_of_an_event_that_there_is_not(self, run: Run, root: Path, story: Path) -> None:
         text = story.read_text("utf-8")

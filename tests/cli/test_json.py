@@ -64,6 +64,7 @@ CALLS: dict[str, list[str]] = {
     "event show": ["event", "show", "ticket.status"],
     "event run": ["event", "run", "ticket.create", "--times", "2", "--dry"],
     "event run story": ["event", "run", "story.yaml"],
+    "event run stories": ["event", "run", "story.yaml", "story.yaml", "stories"],
     "event fuzz": ["event", "fuzz", "--plugin", "triage", "--examples", "5"],
     "desk": ["desk"],
     "desk of one": ["desk", "agent", "2"],
@@ -87,6 +88,8 @@ def printed(
     # Without it no plugin imports Django, and only what needs the help desk waits for it.
     root = copied(*sorted({*sample_slugs} - {"slack-notifier"}), *HOSTILE)
     (root / "story.yaml").write_text(story_text(assigned=2), "utf-8")
+    (root / "stories").mkdir()
+    (root / "stories" / "story.yml").write_text(story_text(), "utf-8")
     env = {"TMPDIR": str(tmp_path_factory.mktemp("demo"))}
 
     def document(words: list[str]) -> Any:
@@ -101,7 +104,8 @@ def printed(
 def definition_of(document: dict[str, Any]) -> str:
     """Which definition a document must be valid against."""
     name = f"verb-{document['verb'].replace(' ', '-')}"
-    return f"{name}-story" if "story" in document else name
+    kinds = [kind for kind in ("story", "stories") if kind in document]
+    return "-".join([name, *kinds])
 
 
 def complaints(document: Any, definition: str = "") -> list[str]:

@@ -43,6 +43,14 @@ class Storytelling:
 
         return run_story(self._host, read_story(story, overrides))
 
+    def check_story(self, story: str | Path | Story) -> None:
+        """Raise `StoryError` for a story that cannot be run here; nothing happens."""
+        # Only here: most sessions run none.
+        from escalated_core.host.stories import check
+        from escalated_core.stories.reading import read_story
+
+        check(self._host, read_story(story))
+
     def record_story(self, name: str = "recorded", since: int = 0) -> str:
         """What was made to happen as the text of a story that does the same when it is run.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -162,27 +162,39 @@ def _moment(seconds: float) -> str:
 
 def junit(result: StoryResult) -> str:
     """A suite with a case for each step, by the schema that Jenkins and others read."""
-    counts = [step.status for step in result.steps]
-    seconds = f"{result.duration_ns / 1e9:.6f}"
-    tallies = {
+    return junit_of([result])
+
+
+def junit_of(results: Sequence[StoryResult]) -> str:
+    """The results of several stories, with a suite for each."""
+    tallies = _tallies(results)
+    root = Xml.Element("testsuites", {"name": "escalated-workbench", **tallies})
+    for result in results:
+        _suite(root, result)
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
+
+
+def _tallies(results: Sequence[StoryResult]) -> dict[str, str]:
+    counts = [step.status for result in results for step in result.steps]
+    return {
         "tests": str(len(counts)),
         "failures": str(counts.count("failed")),
         "errors": str(counts.count("broken")),
         "skipped": str(counts.count("skipped")),
-        "time": seconds,
+        "time": f"{sum(result.duration_ns for result in results) / 1e9:.6f}",
     }
-    root = Xml.Element("testsuites", {"name": "escalated-workbench", **tallies})
+
+
+def _suite(root: Any, result: StoryResult) -> None:
     stamp = datetime.fromtimestamp(result.started_at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    suite = Xml.SubElement(
-        root, "testsuite", {"name": _xml(result.name), **tallies, "timestamp": stamp}
-    )
+    facts = {"name": _xml(result.name), **_tallies([result]), "timestamp": stamp}
+    suite = Xml.SubElement(root, "testsuite", facts)
     known = Xml.SubElement(suite, "properties")
     for name, value in (("profile", result.profile), ("seed", str(result.seed))):
         Xml.SubElement(known, "property", {"name": name, "value": value})
     for step in result.steps:
         _case(suite, result, step)
-    Xml.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
 
 
 def _case(suite: Any, result: StoryResult, step: StepResult) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +25,7 @@ from escalated_workbench.cli.firing import (
 from escalated_workbench.cli.numbers import Seconds, Whole
 from escalated_workbench.cli.options import Call, names_profile, reports, runs_plugins
 from escalated_workbench.cli.output import Progress
+from escalated_workbench.cli.storyfiles import is_story, run_stories
 
 if TYPE_CHECKING:
     from escalated_core.records import Firing, Happened
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 AT_MOST = 10_000
 """Times that an event happens in one call."""
-SUFFIXES = (".yaml", ".yml")
 
 
 class InOrder(click.Group):
@@ -83,7 +81,9 @@ def show_event(call: Call, name: str) -> int:
 
 
 @event.command("run")
-@click.argument("name", metavar="NAME|STORY", shell_complete=complete_event)
+@click.argument(
+    "names", metavar="NAME|STORY...", nargs=-1, required=True, shell_complete=complete_event
+)
 @click.option(
     "--param",
     "--set",
@@ -101,43 +101,42 @@ def show_event(call: Call, name: str) -> int:
     help=f"How often an event happens, one by one; {AT_MOST:,} times at most.",
 )
 @click.option(
-    "--junit", type=click.Path(), metavar="FILE", help="Write what came of a story as JUnit XML."
+    "--junit", type=click.Path(), metavar="FILE", help="Write what came of stories as JUnit XML."
 )
 @save_option
 @runs_plugins
 def run_event(
     call: Call,
-    name: str,
+    names: tuple[str, ...],
     words: tuple[str, ...],
     dry: bool,
     times: int | None,
     junit: str | None,
 ) -> int:
-    """Make an event happen, or a whole story.
+    """Make an event happen, or whole stories.
 
-    NAME is one of `event list`, STORY a YAML file. The exit code is 1 when a callback fails, unless
+    NAME is one of `event list`, STORY a YAML file or a folder of them. Of several stories, each
+    begins on a help desk as at first. The exit code is 1 when a callback fails, unless
     its story expects it to, or when what a story expects is not so.
     """
     require_target(call.save)
-    if is_story(name):
+    if any(map(is_story, names)):
         if dry or times is not None:
             raise click.UsageError("--dry and --times are for events: a story says so itself.")
-        return _run_story(call, name, words, junit)
+        return run_stories(call, names, words, junit)
     if junit is not None:
         raise click.UsageError("--junit is for stories, and an event is none.")
+    if len(names) != 1:
+        raise click.UsageError("Only one event at a time: several events are a story.")
     from escalated_workbench.given import event_values
 
+    (name,) = names
     given = event_values(name, words)
     with call.workbench() as wb:
         repeated = Repeated(call, wb, lambda: _happened(call, wb, name, given, dry=dry))
         repeated.run(times or 1)
         save_session(call, wb)
     return repeated.told()
-
-
-def is_story(name: str) -> bool:
-    """Whether a file is meant, and no event."""
-    return name.lower().endswith(SUFFIXES) or os.sep in name or os.path.isfile(name)  # noqa: PTH113
 
 
 def _happened(call: Call, wb: Workbench, name: str, given: dict[str, Any], *, dry: bool) -> Run:
@@ -204,25 +203,6 @@ class Repeated:
                 "nested": nested,
             }
         )
-
-
-def _run_story(call: Call, file: str, words: tuple[str, ...], junit: str | None) -> int:
-    from escalated_core.stories.reading import read_story
-    from escalated_workbench.cli import stories
-    from escalated_workbench.given import story_values
-
-    story = read_story(Path(file), story_values(words))
-    require_target(junit)
-    with call.workbench() as wb:
-        result = wb.run_story(story)
-        save_session(call, wb)
-        style = call.style(wb)
-    if junit is not None:
-        from escalated_workbench.saving import write_text
-
-        write_text(Path(junit), result.junit())
-    call.report(stories.story_lines(result, style), **result.to_dict())
-    return int(not result.ok)
 
 
 @event.command("fuzz")
