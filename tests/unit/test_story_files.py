@@ -62,8 +62,8 @@ def test_values_are_what_they_look_like() -> None:
         ("\n\n", "story:1:1: It is empty"),
         ("# nothing\n", "It is empty"),
         ("5\n", "story:1:1: A story must be an object, not 5."),
-        ("a: [\n", "story:2:1: While parsing a flow node"),
-        ("name: x\n\tsteps: y\n", "story:2:1: While scanning"),
+        ("a: [\n", "story:2:1: A [ or { is not closed."),
+        ("name: x\n\tsteps: y\n", "story:2:1: A tab cannot stand at the beginning of a line."),
         ("name: *x\n", "story:1:7: The alias *x cannot stand in a story"),
         ("name: &x 1\n", "story:1:7: The anchor &x cannot stand in a story"),
         ("a: &a [1]\nb: [*a, *a]\n", "story:1:4: The anchor"),
@@ -83,6 +83,30 @@ def test_values_are_what_they_look_like() -> None:
 def test_what_is_no_yaml_is_told_with_its_place(text: str, says: str) -> None:
     (problem,) = problems(text + "\n" * ("\n" not in text))
     assert says in problem
+
+
+@pytest.mark.parametrize(
+    ("steps", "place", "cure"),
+    [
+        ("- a: {b: ${x}}", "3:11", 'Put the text in quotes, as in "${x}".'),
+        ("- a: {b: x", "3:6", "Close it: }"),
+        ("- a: {b: 'it's'}", "3:14", "or the text in quotes."),
+        ("- a: 'x", "3:6", "End the text with the same quote."),
+        ("\t- a", "3:1", "Indent with spaces."),
+        ("- a: @foo", "3:6", "Put it in quotes."),
+        ("- a: *foo", "3:6", "or put the text in quotes."),
+        ("- a: Hello: world", "3:11", 'Put the text in quotes: "Hello: world".'),
+        ("- a: [urgent] foo", "3:15", "Put all of it in quotes."),
+        ("- ticket.list\n  expect: x", "4:9", "A colon is missing after ticket.list in line 3."),
+        ("- ticket.list\n    expect: x", "4:11", "in line 3. Begin both in the same column."),
+        ("- a: x\n b: y", "4:2", "Begin all keys of an object in the same column."),
+        ("  - a\n- b", "4:1", "Begin all items of a list in the same column."),
+    ],
+)
+def test_common_slips_are_told_with_their_cure(steps: str, place: str, cure: str) -> None:
+    (problem,) = problems(f"name: x\nsteps:\n{steps}\n")
+    assert problem.startswith(f"story:{place}: ")
+    assert problem.endswith(cure)
 
 
 # --- names and types

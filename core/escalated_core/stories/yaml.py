@@ -19,6 +19,8 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
+from escalated_core.stories.slips import slip
+
 MAX_SIZE: Final = 16_000_000
 """Characters of a file: what goes beyond is no story."""
 MAX_DEPTH: Final = 50
@@ -90,7 +92,7 @@ def read(text: str) -> Node:
         message = f"The character U+{code:04X} cannot stand in a file."
         raise Malformed(message, line, column, f'Write "\\u{code:04x}" in double quotes.') from None
     except yaml.MarkedYAMLError as error:
-        raise _malformed(error) from None
+        raise _malformed(error, text) from None
     except RecursionError:
         raise Malformed("It is nested too deep.", 1, 1) from None
     if found is None:
@@ -113,8 +115,12 @@ def from_plain(value: Any, line: int = 0, column: int = 0) -> Node:
     return Node(value, line, column)
 
 
-def _malformed(error: yaml.MarkedYAMLError) -> Malformed:
+def _malformed(error: yaml.MarkedYAMLError, text: str) -> Malformed:
+    known = slip(error, text)
     mark: Any = error.problem_mark or error.context_mark
+    if known is not None:
+        mark = error.context_mark if known.began and error.context_mark else mark
+        return Malformed(known.message, mark.line + 1, mark.column + 1, known.cure)
     told = [each for each in (error.context, error.problem) if each]
     message = ", ".join(told) or "It is no YAML"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -144,11 +150,19 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):  # pyright: igno
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = cast("Any", self).peek_event()
         if isinstance(event, yaml.AliasEvent):
-            raise _refused(event, f"the alias *{event.anchor}", "Write the value out.")
+            raise _refused(
+                event,
+                f"the alias *{event.anchor}",
+                "Write the value out, or put the text in quotes.",
+            )
         if getattr(event, "anchor", None):
-            raise _refused(event, f"the anchor &{event.anchor}", "Leave it out.")
+            raise _refused(
+                event, f"the anchor &{event.anchor}", "Leave it out, or put the text in quotes."
+            )
         if getattr(event, "tag", None):
-            raise _refused(event, f"the tag {event.tag}", "Leave it out.")
+            raise _refused(
+                event, f"the tag {event.tag}", "Leave it out, or put the text in quotes."
+            )
         return super().compose_node(parent, index)
 
 
