@@ -178,14 +178,15 @@ def test_what_cannot_be_meant_is_told_with_its_place(steps: str, says: str) -> N
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("${x}", "There is no earlier step with the id 'x'. There are: t, gone, n."),
+        ("${x}", "There is no earlier step with the id 'x'. There are: t, gone."),
         ("${t.x}", "There is no field of a ticket called 'x'."),
         ("${t.requester.x}", "There is no field of a user called 'x'."),
         ("${t.subject.x}", "There is no 'x' in a value."),
         ("${gone}", "The step 'gone' leaves no row behind."),
         ("${t", "The reference '${t b' cannot be read."),
         ("${}", "The reference '${}' cannot be read."),
-        ("${own}", "There is no earlier step with the id 'own'."),
+        ("${own}", "The step 'own', in line 8, has not happened yet."),
+        ("${later}", "The step 'later', in line 10, has not happened yet."),
     ],
 )
 def test_references_lead_somewhere(text: str, says: str) -> None:
@@ -196,6 +197,8 @@ def test_references_lead_somewhere(text: str, says: str) -> None:
           ticket.delete:
         - id: own
           comment.create: {{body: "a {text} b"}}
+        - id: later
+          ticket.create:
     """
     (problem,) = problems(story(steps))
     assert says in problem

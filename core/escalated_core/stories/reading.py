@@ -107,6 +107,8 @@ class _Reading:
         nodes = self._problems.items(found["steps"], "'steps'") if "steps" in found else []
         if "steps" in found and found["steps"].value == []:
             self._problems.tell(found["steps"], "The story has no steps.")
+        ids = [node.entries["id"].value for node in nodes if node.entries and "id" in node.entries]
+        reader.values.lines = {str(each.value): each.line for each in reversed(ids)}
         steps = tuple(reader.step(node) for node in nodes)
         self._check_times(start, steps)
         return Story(

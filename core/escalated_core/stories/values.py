@@ -33,6 +33,8 @@ class Values:
     def __init__(self, problems: Problems, profile: Profile | None) -> None:
         self.kinds: dict[str, str] = {}
         """What kind of row each id stands for; `json` for what a bare hook gave."""
+        self.lines: dict[str, int] = {}
+        """In which line each id is, also those of steps that are not read yet."""
         self._problems = problems
         self._profiles: tuple[Profile, ...] = (profile,) if profile else get_args(Profile)
 
@@ -83,8 +85,13 @@ class Values:
         if use.id == COUNTER:
             return ""
         if use.id not in self.kinds:
-            known = [*self.kinds, COUNTER]
-            self._problems.unknown(node, "earlier step with the id", use.id, known)
+            if use.id in self.lines:
+                message = (
+                    f"The step {use.id!r}, in line {self.lines[use.id]}, has not happened yet."
+                )
+                self._problems.tell(node, message, "Refer to a step that comes before.")
+            else:
+                self._problems.unknown(node, "earlier step with the id", use.id, self.kinds)
             return ""
         kind = self.kinds[use.id]
         if not kind:
