@@ -87,6 +87,12 @@ class TestRunning:
         ]
         assert [each[1:] for each in told] == hooks * 2
 
+    def test_what_was_chosen_is_told(self, run: Run, root: Path) -> None:
+        chosen = fine(run("event", "run", "ticket.assign", "--dry", "-p", root)).splitlines()[0]
+        assert re.fullmatch(r"ticket\.assign \(dry\): ticket ESC-000\d\d, user \S+", chosen)
+        made = fine(run("event", "run", "ticket.create", "-p", root)).splitlines()[0]
+        assert re.fullmatch(r"ticket\.create: ticket ESC-00031, user \S+", made)
+
     def test_json_has_each_run_with_its_nesting(self, run: Run, root: Path) -> None:
         words = ["ticket.assign", "--set", "ticket=3", "--times", "2", "--json"]
         runs = json.loads(fine(run("event", "run", *words, "-p", root)))["runs"]

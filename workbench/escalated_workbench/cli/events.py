@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -152,6 +152,30 @@ def _happened(call: Call, wb: Workbench, name: str, given: dict[str, Any], *, dr
     return happened, [firing for firing in later if firing and firing.id not in told]
 
 
+def _chosen(happened: Happened) -> Iterator[str]:
+    """A line with the rows that the event was about, as far as its hooks were told of them."""
+    from escalated_workbench.wording import safe
+
+    told = (_named(each) for firing in happened for each in firing.args)
+    rows = ", ".join(dict.fromkeys(filter(None, told)))
+    dry = " (dry)" if happened.event.cause.endswith(" dry") else ""
+    if rows or dry:
+        yield safe(f"{happened.event.hook}{dry}{': ' if rows else ''}{rows}")
+
+
+def _named(value: Any) -> str:
+    """`ticket ESC-00003`, `user agent2`, `comment 4`; empty for what is no row that was saved."""
+    from escalated_core.snapshots.pictures import ObjectSnapshot
+
+    if not isinstance(value, ObjectSnapshot) or value.kind != "model":
+        return ""
+    fields: dict[str, Any] = {**(value.fields or {})}
+    if not fields.get("id"):
+        return ""
+    called = (fields.get(name) for name in ("reference", "username", "slug", "id"))
+    return f"{value.type.rpartition('.')[2].lower()} {next(filter(None, called))}"
+
+
 class Repeated:
     """Runs of one event: told as they happen, in JSON all at once."""
 
@@ -193,7 +217,8 @@ class Repeated:
         happened, nested = run
         self._failed |= happened.outcome != "ok" or failed(nested)
         if not self._call.as_json:
-            self._call.report(text.happened_lines(happened, nested, self._style))
+            lines = [*_chosen(happened), *text.happened_lines(happened, nested, self._style)]
+            self._call.report(lines)
             return
         self._runs.append(
             {
