@@ -40,11 +40,11 @@ PRESSED: set[str] = set()
 """Ids of the bindings that some test here presses."""
 
 PRESSED |= {"main.filter", "main.hide", "timeline.fold", "timeline.unfold"}
-PRESSED |= {"main.keep", "main.timing", "main.save"}
+PRESSED |= {"main.keep", "main.timing", "main.save", "main.story"}
 PRESSED |= {"main.times", "main.compare", "main.wrote", "main.path"}
 PRESSED |= {"main.event", "main.desk", "main.outbox"}
 # Those are pressed in test_filter.py, test_timeline.py, test_blame.py, test_compare.py,
-# test_composer.py and test_desk.py.
+# test_composer.py, test_save.py and test_desk.py.
 
 Test = Callable[..., Awaitable[None]]
 

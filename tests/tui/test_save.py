@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,10 @@ from textual.widgets import Checkbox, Input, Static
 from escalated_core.sessions.session import read
 from escalated_workbench.playback import Playback
 from escalated_workbench.tui.app import WorkbenchApp
-from escalated_workbench.tui.screens.save import FileScreen, SaveScreen
+from escalated_workbench.tui.screens.compose import ComposeScreen
+from escalated_workbench.tui.screens.happenings import EventScreen
+from escalated_workbench.tui.screens.main import MainScreen
+from escalated_workbench.tui.screens.save import FileScreen, SaveScreen, StoryScreen
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +245,71 @@ async def test_how_it_looks(
         await pilot.press("enter")
         await until(pilot, lambda: "exists" in said(pilot))
         assert await same_picture(pilot)
+
+
+async def make_happen(pilot: Pilot[int], until: Any, event: str) -> None:
+    """Have an event happen as somebody does who is at the keyboard."""
+    shows = lambda kind: lambda: isinstance(pilot.app.screen, kind)  # noqa: E731
+    before = len(pilot.app.screen.wb.trace)
+    await pilot.press("e")
+    await until(pilot, shows(EventScreen))
+    name(pilot).value = event
+    await pilot.pause()
+    await pilot.press("enter")
+    await until(pilot, shows(ComposeScreen))
+    await pilot.press("ctrl+g")
+    await until(pilot, shows(MainScreen))
+    await until(pilot, lambda: len(pilot.app.screen.wb.trace) > before)
+
+
+async def test_what_happened_is_saved_as_a_story_that_runs(
+    running: Any, until: Any, write: Any, root: Path, tmp_path: Path
+) -> None:
+    write("mine", CODE)
+    async with running((80, 24)) as pilot:
+        offered = {each.title for each in pilot.app.get_system_commands(pilot.app.screen)}
+        assert "workbench: Save what happened as a story" in offered
+        wb = pilot.app.wb
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StoryScreen))
+        assert re.fullmatch(r"story-\d{8}-\d{6}\.yaml", name(pilot).value)
+        await pilot.press("enter")
+        await until(pilot, lambda: "No event has been recorded" in said(pilot))
+        assert not list(tmp_path.glob("*.yaml"))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+
+        await make_happen(pilot, until, "ticket.create")
+        (tmp_path / "a b.yaml").write_text("mine", "utf-8")
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StoryScreen))
+        name(pilot).value = str(root / "mine" / "a.yaml")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: "is in the plugins folder. Press enter once" in said(pilot))
+        name(pilot).value = "a b.yaml"
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: "a b.yaml exists. Press enter once more" in said(pilot))
+        assert (tmp_path / "a b.yaml").read_text("utf-8") == "mine"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+        assert "To run it: escalated-workbench event run 'a b.yaml'" in told(pilot)
+        assert not (root / "mine" / "a.yaml").exists()
+        result = await asyncio.to_thread(wb.run_story, Path("a b.yaml"))
+        assert result.ok
+        assert [step.name for step in result.steps] == ["ticket.create"]
+
+
+async def test_a_story_is_written_among_the_plugins_by_a_second_enter(
+    running: Any, until: Any, write: Any, root: Path
+) -> None:
+    write("mine", CODE)
+    async with running((80, 24)) as pilot:
+        await make_happen(pilot, until, "ticket.list")
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StoryScreen))
+        name(pilot).value = str(root / "a.yaml")
+        await pilot.pause()
+        await pilot.press("enter", "enter")
+        await until(pilot, (root / "a.yaml").exists)

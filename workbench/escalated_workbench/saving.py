@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -45,6 +46,11 @@ class Cancelled(Exception):  # noqa: N818 - nothing went wrong
 def session_name(moment: datetime) -> str:
     """The name of a session file unless somebody gives another."""
     return f"session-{moment:%Y%m%d-%H%M%S}.session"
+
+
+def story_name(moment: datetime) -> str:
+    """The name of a story file unless somebody gives another."""
+    return f"story-{moment:%Y%m%d-%H%M%S}.yaml"
 
 
 def report_name(session: Path) -> Path:
@@ -98,6 +104,21 @@ def save_report(session: str | os.PathLike[str], target: Path) -> int:
     with read(session) as recorded:
         write_text(target, report(recorded))
         return len(recorded)
+
+
+def save_story(workbench: Workbench, path: Path) -> str:
+    """Write the events of the trace as a story called like its file; returns how to run it.
+
+    Raises:
+        UsageError: there is no event to be told, or the file cannot be written.
+    """
+    write_text(path, workbench.record_story(path.stem))
+    return f"escalated-workbench event run {shlex.quote(str(path))}"
+
+
+def is_of_plugins(shown: Shown, path: Path) -> bool:
+    """Whether a file is in the plugins folder."""
+    return path.resolve().is_relative_to(Path(shown.root).resolve())
 
 
 def save_profile(firings: Sequence[Firing], target: Path) -> None:

@@ -46,6 +46,7 @@ KEYS: list[BindingType] = [
     Binding("P", "keep", "Pin", tooltip="Keep this firing, or no longer", id="main.keep"),
     Binding("t", "timing", "Timing", tooltip="Where the time went", id="main.timing"),
     Binding("ctrl+s", "save", "Save", tooltip="Save the session", id="main.save"),
+    Binding("S", "story", "Story", tooltip="Save what happened as a story", id="main.story"),
     Binding("tab", "pane(1)", "Pane", priority=True, tooltip="Next pane", id="main.forth"),
     Binding("shift+tab", "pane(-1)", "Previous pane", priority=True, id="main.back-pane"),
     Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
@@ -74,7 +75,7 @@ KEYS: list[BindingType] = [
 ]
 
 
-RUNNING = frozenset({"fire", "event", "desk", "again", "on_off", "reload", "stop", "hold"})
+RUNNING = frozenset({"fire", "event", "desk", "again", "on_off", "reload", "stop", "hold", "story"})
 """Actions that have a meaning only where plugins run, which they do not in a saved session."""
 
 
@@ -196,6 +197,13 @@ class MainScreen(ViewingScreen):
         from escalated_workbench.tui.screens.desk import DeskScreen
 
         self.app.push_screen(DeskScreen(self.wb, self.composer))
+
+    def action_story(self) -> None:
+        if self._nothing_runs() or isinstance(self.wb, Playback):
+            return
+        from escalated_workbench.tui.screens.save import StoryScreen
+
+        self.app.push_screen(StoryScreen(self.wb))
 
     def action_again(self) -> None:
         if self._nothing_runs():

@@ -22,16 +22,20 @@ from escalated_core.errors import WorkbenchError
 from escalated_workbench.playback import Shown
 from escalated_workbench.saving import (
     Tell,
+    is_of_plugins,
     report_name,
     save_report,
     save_session,
+    save_story,
     session_name,
+    story_name,
     target,
 )
 from escalated_workbench.tui.background import Background
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.wording import counted, here
+from escalated_workbench.workbench import Workbench
 
 Work = Callable[[Path, Tell], str]
 """Does something with a file, telling how far it is; returns the words for what was done."""
@@ -55,7 +59,7 @@ class FileScreen(BoxScreen[Path | None]):
     """Asks for the name of a file and gives it to `work`; dismissed with the file once done.
 
     With `reads` the file is there already; else one that is there is only overwritten when
-    `enter` is pressed once more.
+    `enter` is pressed once more, see `doubt`.
     """
 
     HELP = """\
@@ -83,7 +87,8 @@ begun, and closes."""
         super().__init__()
         self._title, self._words, self._name, self._work = title, words, name, work
         self._reads = reads
-        self._confirmed: set[Path] = set()
+        self._doubt = ""
+        """What was said last; `enter` pressed once more overrules it."""
         self._stopping = False
         self._background = Background(self, self._ended)
 
@@ -104,6 +109,14 @@ begun, and closes."""
         """Every file that would be written."""
         return [path]
 
+    def doubt(self, path: Path) -> str:
+        """Why it is not written before `enter` is pressed once more; empty if it may be."""
+        there = [] if self._reads else [each for each in self.files(path) if each.exists()]
+        if not there:
+            return ""
+        verb = "exists" if len(there) == 1 else "exist"
+        return f"{' and '.join(map(here, there))} {verb}. Press enter once more to overwrite."
+
     def on_mount(self) -> None:
         self.query_one(Input).focus()
         self.set_interval(1 / FRAMES, self._progress)
@@ -115,7 +128,7 @@ begun, and closes."""
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def _changed(self) -> None:
-        self._confirmed.clear()
+        self._doubt = ""
         if self._background.done is None:
             self.say("")
 
@@ -125,15 +138,13 @@ begun, and closes."""
             return
         try:
             path = target(event.value)
-            there = [] if self._reads else [each for each in self.files(path) if each.exists()]
+            doubt = self.doubt(path)
         except (WorkbenchError, OSError) as error:
             self.say(f"✖ {error}", "$text-error")
             return
-        if set(there) - self._confirmed:
-            self._confirmed.update(there)
-            names = " and ".join(map(here, there))
-            words = f"{names} {'exists' if len(there) == 1 else 'exist'}."
-            self.say(f"! {words} Press enter once more to overwrite.", "$text-warning")
+        if doubt and doubt != self._doubt:
+            self._doubt = doubt
+            self.say(f"! {doubt}", "$text-warning")
             return
         self._begin(path)
 
@@ -216,6 +227,31 @@ class SaveScreen(FileScreen):
             save_report(path, page)
         names = " and ".join(f"{here(each)} ({_size(each)})" for each in files)
         return f"Saved {counted(count, 'firing')}: {names}."
+
+
+class StoryScreen(FileScreen):
+    """Saves the events so far as a story, and says how to run it."""
+
+    def __init__(self, wb: Workbench) -> None:
+        name = story_name(datetime.now().astimezone())
+        super().__init__("Save what happened as a story", _what_is_told(), name, self._save)
+        self._wb = wb
+
+    def doubt(self, path: Path) -> str:
+        words = super().doubt(path)
+        if words or not is_of_plugins(self._wb, path):
+            return words
+        return f"{here(path)} is in the plugins folder. Press enter once more to write it there."
+
+    def _save(self, path: Path, tell: Tell) -> str:
+        del tell
+        return f"Saved a story. To run it: {save_story(self._wb, path)}"
+
+
+def _what_is_told() -> Content:
+    words = "The events so far, as a file that makes them happen again. e makes one happen.\n"
+    secrets = "Secrets are not masked in it: it is to do the same."
+    return Content.assemble(part(words), part(secrets, "$text-warning"))
 
 
 def _what_is_saved(wb: Shown) -> Content:
