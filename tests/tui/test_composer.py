@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
@@ -381,6 +382,51 @@ async def test_an_event_without_parameters_has_no_fields(running: Any, until: An
         await pilot.press("enter")
         event = await happened(pilot, until)
         assert event.hook == "ticket.list"
+
+
+async def test_a_mistake_is_in_view_where_room_is_short(running: Any, until: Any) -> None:
+    async with running(size=(80, 24)) as pilot:
+        await compose(pilot, until, "ticket.create")
+        wrongs = field(pilot, "metadata").query_one(".wrong")
+        field(pilot, "metadata").input.focus()
+        await pilot.pause()
+        await pilot.press(*"notjson", "ctrl+g")
+        await until(pilot, lambda: wrong(pilot, "metadata"))
+        form = pilot.app.screen.query_one(Form)
+        await until(pilot, lambda: wrongs.size and form.region.contains_region(wrongs.region))
+        assert pilot.app.focused is field(pilot, "metadata").input
+
+
+async def test_no_times_says_what_it_means(running: Any, until: Any) -> None:
+    async with running(size=(80, 24)) as pilot:
+        await compose(pilot, until, "ticket.list")
+        times, rate = (pilot.app.screen.query_one(name, Input) for name in ("#times", "#rate"))
+        times.value = ""
+        assert times.placeholder == "1"
+        rate.value = "5"
+        await until(pilot, lambda: times.placeholder == "forever")
+        assert len(times.placeholder) <= times.content_size.width
+        rate.value = ""
+        await until(pilot, lambda: times.placeholder == "1")
+        rate.value = "5"
+        await pilot.press("escape")
+        await until(pilot, shown(pilot, MainScreen))
+        await compose(pilot, until, "ticket.list")
+        assert pilot.app.screen.query_one("#times", Input).placeholder == "forever"
+
+
+@presses("compose.forth", "compose.back")
+async def test_what_follows_tab_at_once_goes_to_the_next_field(running: Any, until: Any) -> None:
+    async with running() as pilot:
+        await compose(pilot, until, "ticket.create")
+        fields = pilot.app.screen.query_one(Form).fields
+        assert pilot.app.focused is fields[0].input
+        for key, character in (("tab", None), ("x", "x")):
+            pilot.app.post_message(events.Key(key, character))
+        await until(pilot, lambda: "x" in [each.input.value for each in fields])
+        assert [each.input.value for each in fields[:2]] == ["", "x"]
+        await pilot.press("shift+tab")
+        assert pilot.app.focused is fields[0].input
 
 
 # --- the outbox

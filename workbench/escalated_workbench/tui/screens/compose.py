@@ -65,6 +65,9 @@ KEYS: list[BindingType] = [
     Binding("escape", "close", "Back", tooltip="Back, and keep it", id="compose.close"),
     Binding("down", "move(1)", "Down", show=False, priority=True, id="compose.down"),
     Binding("up", "move(-1)", "Up", show=False, priority=True, id="compose.up"),
+    # Textual's own, but first: what is typed at once after them is for the next field.
+    Binding("tab", "step(1)", "Next field", show=False, priority=True, id="compose.forth"),
+    Binding("shift+tab", "step(-1)", "Field before", show=False, priority=True, id="compose.back"),
     Binding("pagedown", "preview(1)", "Preview down", priority=True, id="compose.preview-down"),
     Binding("pageup", "preview(-1)", "Preview up", priority=True, id="compose.preview-up"),
 ]
@@ -225,7 +228,10 @@ class ComposeScreen(Screen[Order | None]):
     def action_move(self, lines: int) -> None:
         """Move among what is offered, else from field to field."""
         if not self._editor.offers.move(lines):
-            (self.focus_next if lines > 0 else self.focus_previous)()
+            self.action_step(lines)
+
+    def action_step(self, fields: int) -> None:
+        (self.focus_next if fields > 0 else self.focus_previous)()
 
     def action_preview(self, pages: int) -> None:
         preview = self.query_one("#preview", VerticalScroll)

@@ -153,6 +153,9 @@ JSON, `ctrl+r` what was used lately, `ctrl+l` takes back what is written to the 
         for field in self.fields:
             name = field.parameter.name
             field.say(self.unread.get(name) or errors.get(name))
+            if field is self.field and field.has_class("-wrong"):
+                # Not before there is room for what was said.
+                self.call_after_refresh(field.scroll_visible, animate=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Checkbox, Input, Static
@@ -34,7 +35,8 @@ class RunLine(Horizontal):
     def compose(self) -> ComposeResult:
         times, rate, dry = self._typed
         yield Static("times", markup=False)
-        yield Input(times, placeholder="1", id="times", compact=True, select_on_focus=False)
+        hint = _none(rate)
+        yield Input(times, placeholder=hint, id="times", compact=True, select_on_focus=False)
         yield Static("per second", markup=False)
         yield Input(rate, id="rate", compact=True, select_on_focus=False)
         yield Option("dry: take back what it writes  ^l", dry, id="dry", compact=True)
@@ -55,8 +57,17 @@ class RunLine(Horizontal):
             raise ValueError(WRONG)
         return times, rate
 
+    @on(Input.Changed, "#rate")
+    def _rated(self, event: Input.Changed) -> None:
+        self.query_one("#times", Input).placeholder = _none(event.value)
+
     def focus_first(self) -> None:
         self.query_one("#times").focus()
 
     def toggle_dry(self) -> None:
         self.query_one(Checkbox).toggle()
+
+
+def _none(rate: str) -> str:
+    """What no times means with that rate."""
+    return "forever" if rate.strip() else "1"
