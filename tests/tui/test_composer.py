@@ -19,7 +19,6 @@ from escalated_workbench.tui.screens.compose import ComposeScreen
 from escalated_workbench.tui.screens.happenings import EventScreen
 from escalated_workbench.tui.screens.main import MainScreen
 from escalated_workbench.tui.screens.recent import RecentScreen
-from escalated_workbench.tui.screens.text import TextScreen
 from escalated_workbench.tui.widgets.form import Field, Form
 from escalated_workbench.tui.widgets.inspector import Inspector
 from escalated_workbench.tui.widgets.json_area import JsonArea
@@ -427,41 +426,3 @@ async def test_what_follows_tab_at_once_goes_to_the_next_field(running: Any, unt
         assert [each.input.value for each in fields[:2]] == ["", "x"]
         await pilot.press("shift+tab")
         assert pilot.app.focused is fields[0].input
-
-
-# --- the outbox
-
-
-async def test_what_was_sent_out_is_shown(write: Any, running: Any, until: Any) -> None:
-    write(
-        "sender",
-        """
-        import requests
-        from escalated.hooks import *
-
-        @on_action("ticket_created")
-        def send(ticket, user):
-            requests.post("https://hooks.example.com/x", json={"text": "[/bold]Hello"})
-        """,
-    )
-    async with running() as pilot:
-        wb(pilot).event("ticket.create")
-        await until(pilot, lambda: len(wb(pilot).outbox) == 1)
-        await pilot.press("O")
-        await until(pilot, shown(pilot, TextScreen))
-        told = str(pilot.app.screen.query_one(Static).content)
-        for words in ("simulated", "POST https://hooks.example.com/x", "[/bold]Hello", "sender"):
-            assert words in told
-        await pilot.press("escape")
-        firing = wb(pilot).trace[-1]
-        timeline = pilot.app.screen.query_one(Timeline)
-        timeline.show_firing(firing.id)
-        inspector = pilot.app.screen.query_one(Inspector)
-        await until(
-            pilot, lambda: inspector.firing is not None and inspector.firing.id == firing.id
-        )
-        await pilot.press("p")
-        page = inspector.query_one("#page-output")
-        said = "".join(str(each.content) for each in page.query(Static))
-        assert "POST https://hooks.example.com/x" in said
-        assert "simulated" in said

@@ -106,11 +106,15 @@ class ViewingScreen(PaneScreen):
         self.app.push_screen(TextScreen("Loads, newest first", reload_history(self.wb.reloads)))
 
     def action_outbox(self) -> None:
-        from escalated_workbench.tui.widgets.sent import outbox
+        from escalated_workbench.tui.screens.outbox import OutboxScreen
 
-        sent = self.wb.outbox
-        title = f"Outbox, newest first · {len(sent):,}"
-        self.app.push_screen(TextScreen(title, outbox(sent)))
+        def chosen(firing_id: int | None) -> None:
+            if firing_id is not None:
+                timeline = self.query_one(Timeline)
+                timeline.show_firing(firing_id)
+                self.go_to(timeline)
+
+        self.app.push_screen(OutboxScreen(self.wb.outbox), chosen)
 
     def action_step(self, direction: int) -> None:
         self.query_one(Timeline).action_move(direction)
