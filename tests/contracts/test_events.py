@@ -239,6 +239,7 @@ def test_a_dry_event_leaves_the_help_desk_as_it_was(workbench: Workbench) -> Non
     ("name", "given", "says"),
     [
         ("ticket.creat", {}, "Did you mean 'ticket.create'?"),
+        ("ticket.note", {}, "Did you mean 'comment.note'?"),
         ("ticket.assign", {"agnet": 1}, "Did you mean 'agent'?"),
         ("ticket.list", {"ticket": 1}, "It takes nothing."),
         ("ticket.assign", {"agent": 99}, "There is: agent 1 to 4."),

@@ -24,10 +24,18 @@ def require_event(name: str) -> Event:
     """The event of that name; raises `UsageError` with what was probably meant."""
     found = events().get(name)
     if found is None:
-        near = get_close_matches(name.lower(), events(), n=1, cutoff=0.5)
-        cure = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(events())}."
+        near = _nearest(name.lower())
+        cure = f"Did you mean {near!r}?" if near else f"There are: {', '.join(events())}."
         raise UsageError(f"There is no event {name!r}.", cure)
     return found
+
+
+def _nearest(name: str) -> str | None:
+    """What was probably meant: `ticket.note` is `comment.note` rather than `ticket.close`."""
+    last = name.rpartition(".")[2]
+    akin = [each for each in events() if last in each.split(".")]
+    near = get_close_matches(name, akin or events(), n=1, cutoff=0.1 if akin else 0.5)
+    return near[0] if near else None
 
 
 def require_parameter(event: Event, name: str) -> EventParameter:
