@@ -11,14 +11,14 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from escalated_core.helpdesk.references import ReferenceKind
 from escalated_workbench.composing import Row
 from escalated_workbench.tui.look import cut
-from escalated_workbench.tui.widgets.lines import LineList
+from escalated_workbench.tui.widgets.lines import LineList, moving
 from escalated_workbench.tui.widgets.rehearsal import short_text
 
 COLUMNS: dict[ReferenceKind, tuple[tuple[str, int, int], ...]] = {
@@ -66,14 +66,7 @@ they were at first."""
     DeskList > .desk--quiet { color: $text-muted; }
     DeskList > .desk--name { color: $text-accent; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="desk.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="desk.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="desk.page-up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="desk.page-down"),
-        Binding("home", "first", "First", show=False, id="desk.first"),
-        Binding("end", "last", "Last", show=False, id="desk.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = moving("desk")
 
     class Selected(Message):
         """The cursor is on another row."""

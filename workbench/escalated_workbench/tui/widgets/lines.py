@@ -14,14 +14,17 @@ from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
 
-MOVING: list[BindingType] = [
-    Binding("up,k", "move(-1)", "Up", show=False, id="timeline.up"),
-    Binding("down,j", "move(1)", "Down", show=False, id="timeline.down"),
-    Binding("pageup", "page(-1)", "Page up", show=False, id="timeline.page-up"),
-    Binding("pagedown", "page(1)", "Page down", show=False, id="timeline.page-down"),
-    Binding("home", "first", "First", show=False, id="timeline.first"),
-    Binding("end", "last", "Newest", show=False, id="timeline.newest"),
-]
+
+def moving(name: str, last: str = "last") -> list[BindingType]:
+    """The keys that move the cursor of a list; their ids begin with its name."""
+    return [
+        Binding("up,k", "move(-1)", "Up", show=False, id=f"{name}.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id=f"{name}.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id=f"{name}.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id=f"{name}.page-down"),
+        Binding("home", "first", "First", show=False, id=f"{name}.first"),
+        Binding("end", "last", last.capitalize(), show=False, id=f"{name}.{last}"),
+    ]
 
 
 class LineList(ScrollView, can_focus=True):

@@ -23,7 +23,7 @@ from escalated_workbench.playback import Recorded
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.feed import Feed
 from escalated_workbench.tui.widgets.folds import first_of, last_of
-from escalated_workbench.tui.widgets.lines import MOVING
+from escalated_workbench.tui.widgets.lines import moving
 from escalated_workbench.tui.widgets.rows import Rows
 
 TELLING = 500
@@ -39,7 +39,7 @@ filter takes so long that not all could be judged."""
 _id = attrgetter("id")
 
 KEYS: list[BindingType] = [
-    *MOVING,
+    *moving("timeline", last="newest"),
     Binding("enter", "enter", "To its steps", show=False, id="timeline.enter"),
     Binding("left", "fold", "Fold", show=False, id="timeline.fold"),
     Binding("right", "unfold", "Unfold", show=False, id="timeline.unfold"),
