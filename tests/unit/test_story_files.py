@@ -251,6 +251,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_story(path)
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         read_story(str(tmp_path))
+    for nothing in ("", None):
+        with pytest.raises(UsageError, match=r"is no story\. Name a story file"):
+            read_story(nothing)  # pyright: ignore[reportArgumentType]
     path.write_bytes("name: x\nsteps: [é".encode() + b"\xff]\n")
     with pytest.raises(StoryError, match=r"story\.yaml:2:10: The byte 0xFF is no UTF-8."):
         read_story(path)

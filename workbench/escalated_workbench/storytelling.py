@@ -75,7 +75,7 @@ class Storytelling:
         plugin: str | None = None,
         *,
         seed: int = 0,
-        examples: int = 1_000,
+        examples: int = 500,
         seconds: float | None = None,
         out: str | Path | None = None,
         tell: Tell | None = None,

@@ -36,7 +36,7 @@ def failures(result: StoryResult) -> Iterator[str]:
 def _title(result: StoryResult, step: StepResult, each: Expectation | None = None) -> str:
     place = each if each is not None and each.line else step
     where = f"{result.file}:{place.line}:{place.column}: " if place.line else ""
-    times = f" ({step.repetition})" if step.repetition > 1 else ""
+    times = f" (time {step.repetition})" if step.repetition > 1 else ""
     line = f" in line {step.line}" if place.line < step.line else ""
     return f"{where}step {step.number}{line}, {step.id or step.name}{times}"
 
@@ -198,7 +198,7 @@ def _suite(root: Any, result: StoryResult) -> None:
 
 
 def _case(suite: Any, result: StoryResult, step: StepResult) -> None:
-    times = f" ({step.repetition})" if step.repetition > 1 else ""
+    times = f" (time {step.repetition})" if step.repetition > 1 else ""
     name = f"{step.number} {step.id + ' ' if step.id else ''}{step.name}{times}"
     case = Xml.SubElement(
         suite,

@@ -41,8 +41,11 @@ def read_story(story: str | Path | Story, overrides: Mapping[str, Any] | None = 
 
     Raises:
         StoryError: it cannot be meant; names every place.
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, or it is no story at all.
     """
+    # Scripts and notebooks are seldom checked by their types.
+    if not isinstance(story, (str, Path, Story)) or not story:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"{story!r} is no story.", "Name a story file, or give the text of one.")
     if isinstance(story, Story):
         return parse_story(write_story(story), story.file, overrides) if overrides else story
     if isinstance(story, Path) or "\n" not in story:
