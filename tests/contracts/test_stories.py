@@ -308,11 +308,14 @@ def test_a_callback_that_fails_fails_its_story_with_its_place(
     assert failure.text == result.failures[0]
 
 
-@pytest.mark.parametrize("expected", ["errors: 1", "outcome: error"])
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [("", "errors: 1"), ("", "outcome: error"), ("expect: no errors\n", "errors: 1")],
+)
 def test_a_callback_may_fail_where_the_story_says_so(
-    failing: Callable[[str], StoryResult], expected: str
+    failing: Callable[[str], StoryResult], head: str, expected: str
 ) -> None:
-    result = failing(f"steps:\n  - ticket.create:\n    expect: {{{expected}}}\n")
+    result = failing(f"{head}steps:\n  - ticket.create:\n    expect: {{{expected}}}\n")
     assert result.ok, result.failures
     assert result.steps[0].errors == ("billing plugin.py:6 KeyError: 'plan'",)
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -226,7 +225,7 @@ class _Run:
         by_clock: bool = False,
     ) -> StepResult:
         row = partial(self._row, done.row)
-        expected = self._due_values(chain(self._story.expected, step.expected), repetition)
+        expected = self._due_values(self._story.expected_of(step), repetition)
         evidence = Evidence(done.happened, done.firings, row)
         return replace(
             self._told(clock, step, repetition, ""),

@@ -126,3 +126,9 @@ class Story:
     expected: tuple[Expected, ...] = ()
     """Of every step."""
     file: str = "story"
+
+    def expected_of(self, step: StoryStep) -> tuple[Expected, ...]:
+        """What is expected of a step: what the story says of all, where the step says no other."""
+        own = {(each.what, each.subject, each.of) for each in step.expected}
+        general = (each for each in self.expected if (each.what, each.subject, each.of) not in own)
+        return (*general, *step.expected)
