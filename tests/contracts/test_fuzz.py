@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -289,3 +291,23 @@ def test_nothing_is_written_beside_it(
     before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
     buggy.fuzz("alpha", examples=30)
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
+
+
+def test_an_interruption_that_is_swallowed_ends_it_all_the_same(buggy: Workbench) -> None:
+    told: list[int] = []
+
+    def tell(tried: int, bugs: int, found: str) -> None:
+        del bugs, found
+        told.append(tried)
+        # As happens to it in the garbage collector.
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = buggy.fuzz("alpha", seed=1, examples=80, tell=tell)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.interrupted
+    assert told == [1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from types import FrameType
 from typing import Final
 
 from escalated_core.errors import UsageError
@@ -39,17 +42,16 @@ def fuzz(
     """
     _check(host, plugin, budget, out)
     search = Search(host, plugin, seed, budget)
-    interrupted = False
-    with _prepared(host):
+    with _prepared(host), _heeded(search):
         try:
             _look(search)
         except KeyboardInterrupt:
-            interrupted = True
+            search.interrupted = True
     bugs = list(search.known.values())
     if out is not None:
         bugs = [_saved(bug, out) for bug in bugs]
     took = monotonic() - search.began
-    return FuzzResult(plugin, seed, search.tried, round(took, 3), tuple(bugs), interrupted)
+    return FuzzResult(plugin, seed, search.tried, round(took, 3), tuple(bugs), search.interrupted)
 
 
 def _check(host: EmbeddedHost, plugin: str | None, budget: Budget, out: Path | None) -> None:
@@ -79,6 +81,30 @@ def _prepared(host: EmbeddedHost) -> Generator[None]:
             reload_all(host)
             host.command("beginning anew", lambda: host.stage.begin_anew(host.options.seed))
             thread.time_limit, thread.automatic = before
+
+
+@contextmanager
+def _heeded(search: Search) -> Generator[None]:
+    """Ctrl+c is not lost where what it raises is swallowed, as in the garbage collector."""
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        search.interrupted = True
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, heed)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
 
 
 def _look(search: Search) -> None:

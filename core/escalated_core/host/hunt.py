@@ -60,6 +60,8 @@ class Search:
     tried: int = 0
     known: dict[Symptom, Bug] = field(default_factory=dict[Symptom, Bug])
     began: float = field(default_factory=monotonic)
+    interrupted: bool = False
+    """Whether somebody wants it to end, see `heeded`."""
 
     @property
     def is_over(self) -> bool:
@@ -75,6 +77,8 @@ class Search:
         return limit is not None and monotonic() - self.began > 2 * limit
 
     def run(self, steps: Steps) -> StoryResult:
+        if self.interrupted:
+            raise KeyboardInterrupt
         story = self.story("fuzzing", spelt_out(steps))
         return run_story(self.host, story, Policy("capture"))
 
