@@ -44,7 +44,7 @@ def nobody(tried: int, bugs: int, found: str) -> None:
 class Budget:
     """How long to look."""
 
-    examples: int = 500
+    examples: int
     seconds: float | None = None
     tell: Tell = nobody
 
