@@ -60,6 +60,10 @@ class Interrupted(Unwind):
     """Injected into a callback that ran over its time limit or was interrupted by the user."""
 
 
+class Skipped(Unwind):
+    """In the place of a callback that somebody leaves out."""
+
+
 class Abandoned(Unwind):
     """Raised in a thread that was given up, as soon as it asks the workbench for anything."""
 

@@ -102,6 +102,13 @@ class Sink:
         else:
             self.dropped += 1
 
+    def postpone(self, nanoseconds: int) -> None:
+        """Have what was called been called later."""
+        self.calls = [
+            (kind, text, began + nanoseconds, ended + nanoseconds)
+            for kind, text, began, ended in self.calls
+        ]
+
     def effect(self, effect: SeenEffect) -> bool:
         """Keep an effect; False when it is over the cap."""
         if len(self.effects) >= EFFECT_CAP:
@@ -265,6 +272,12 @@ class Scope:
             scope.abandoned = True
             scope.given_up(self)
             scope = outer
+
+    def postpone(self, nanoseconds: int) -> None:
+        """Have it begun later, and all that it runs inside of: that time was nobody's."""
+        self.started_ns += nanoseconds
+        if self.parent is not None:
+            self.parent.postpone(nanoseconds)
 
     def given_up(self, innermost: Scope) -> None:
         """Leave things as if the code of this scope had failed; it will never return.

@@ -55,6 +55,8 @@ class Registration:
         "owner",
         "priority",
     )
+    note = ""
+    """What somebody does in the place of the callback, if anything."""
 
     def __init__(
         self,
@@ -91,6 +93,10 @@ class Registration:
         made.file, made.line, made.defined_at = "", 0, None
         return made
 
+    def played_by(self, callback: Callable[..., Any], note: str) -> StandIn:
+        """Another callback in the place of this one, with a note of what it does there."""
+        return StandIn(self, callback, note)
+
     @property
     def slug(self) -> str | None:
         return self.owner.slug if self.owner else None
@@ -111,6 +117,32 @@ class Registration:
             line=self.line,
             defined_at=self.defined_at,
         )
+
+
+class StandIn(Registration):
+    """What somebody has run in the place of a registered callback; gone when that is.
+
+    A callback that wraps the registered one is called as that one is.
+    """
+
+    __slots__ = ("note", "stands_for")
+    stands_for: Registration
+    """Whose place it has."""
+
+    def __init__(self, registration: Registration, callback: Callable[..., Any], note: str) -> None:
+        for name in Registration.__slots__:
+            if name != "alive":
+                setattr(self, name, getattr(registration, name))
+        wrapped = registration.callback
+        if callback is not wrapped and getattr(callback, "__wrapped__", None) is not wrapped:
+            self.arity = arity(callback)
+            self.fits = fitting(self.arity.required, self.arity.limit)
+        self.callback, self.note = callback, note
+        self.stands_for = registration
+
+    @property
+    def alive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.stands_for.alive
 
 
 def check(kind: Kind, hook: object, callback: object, priority: object) -> None:

@@ -88,6 +88,8 @@ class Step:
     calls: tuple[Call, ...] = ()
     effects: tuple[Effect, ...] = ()
     """What it sent out of the process's memory, or would have."""
+    note: str = ""
+    """What somebody did in the place of the callback; empty if it was really run."""
 
     def __repr__(self) -> str:
         # What a line of a terminal holds: values can be of any size.

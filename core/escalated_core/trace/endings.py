@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import CoroutineType
 from typing import Any, cast
 
-from escalated_core.errors import Abandoned, Interrupted, NestedTooDeep, Unwind
+from escalated_core.errors import Abandoned, Interrupted, NestedTooDeep, Skipped, Unwind
 from escalated_core.hooks.registration import Registration
 from escalated_core.records import ErrorRecord, Frame
 from escalated_core.scope import Scope
@@ -33,6 +33,9 @@ def record_error(firing: OpenFiring, error: BaseException) -> None:
 def _unwound(firing: OpenFiring, unwind: Unwind) -> None:
     """End a step from outside: here if it is the one meant, else further out."""
     notes = firing.notes()
+    if isinstance(unwind, Skipped):
+        notes.outcome = "skipped"
+        return
     notes.outcome = "interrupted"
     if isinstance(unwind, NestedTooDeep) and unwind.firing_id == firing.id:
         _failed(firing, replace(error_record(unwind), type=type(unwind).__name__))

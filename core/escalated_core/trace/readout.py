@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from time import perf_counter_ns
 from typing import Any, Literal, cast
 
@@ -29,10 +30,19 @@ def row_of(firing: OpenFiring) -> Row:
         firing.cause,
         firing.outcome,
         len(firing.ran),
-        firing.changed,
+        _has_changed(firing),
         firing.took_ns,
         firing.started_at,
         _plugins(firing.ran),
+    )
+
+
+def _has_changed(firing: OpenFiring) -> bool:
+    pictures = firing.pictures
+    if not firing.noted and len(pictures) < 2:
+        return False
+    return any(a is not b for a, b in pairwise(pictures)) or any(
+        notes.mutated or notes.arguments for notes in [*firing.noted.values()]
     )
 
 
@@ -56,7 +66,7 @@ def record_of(firing: OpenFiring) -> Firing:
         steps=tuple(step_of(firing, index) for index in range(len(firing.ran))),
         result=firing.pictures[-1] if firing.pictures else None,
         started_at=firing.started_at,
-        duration_ns=max(firing.duration_ns, 0),
+        duration_ns=max(firing.took_ns, 0),
         profile=firing.profile,
     )
 
@@ -95,6 +105,7 @@ def step_of(firing: OpenFiring, index: int) -> Step:
         own_ns=max(duration - notes.nested_ns, 0),
         calls=_calls(said, began),
         effects=tuple([effect.record() for effect in said.effects]) if said else (),
+        note=registration.note,
     )
 
 

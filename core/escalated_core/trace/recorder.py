@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count as counting
 from time import perf_counter_ns
 from types import AsyncGeneratorType, CoroutineType
-from typing import Any
+from typing import Any, Protocol
 
 from escalated_core.errors import Interrupted
 from escalated_core.hooks.registration import Registration
@@ -22,12 +22,16 @@ from escalated_core.trace.endings import given_up, record_error, refusal, settle
 from escalated_core.trace.nesting import check_depth
 from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
-from escalated_core.trace.values import Pictures, leave_out
+from escalated_core.trace.values import Pictures, pictures_of
 
 AWAITED = frozenset(map(id, (CoroutineType, AsyncGeneratorType)))
 """Types of what an `async def` callback answers."""
 NO_NUMBER = -1
 """Of arguments: no callback is known to take keywords as they are."""
+
+
+Steps = Iterable[Registration]
+"""The callbacks of a firing as they are to run."""
 
 
 class Cause:
@@ -39,6 +43,16 @@ class Cause:
     def __init__(self, text: str) -> None:
         self.text = text
         self.firings: list[OpenFiring] = []
+
+
+class Stepping(Protocol):
+    """Stops firings between their callbacks."""
+
+    def enter(
+        self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Steps:
+        """The callbacks of a firing as they are to run: a walk that is its `walk`, or its chain."""
+        ...
 
 
 class Recorder:
@@ -63,6 +77,7 @@ class Recorder:
         self._signature = signature
         self._profile: Profile = profile
         self._drops_surplus = profile == "guide"
+        self.stepping: Stepping | None = None
         self._ids = counting(1)
         self._closing = threading.Lock()
         self._cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
@@ -101,7 +116,9 @@ class Recorder:
         token = CURRENT.set(firing)
         RUNNING[thread] = firing
         try:
-            return self._pass_through(firing, chain, args, kwargs)
+            stepping = self.stepping
+            steps = chain if stepping is None else stepping.enter(firing, chain, args, kwargs)
+            return self._pass_through(firing, steps, args, kwargs)
         finally:
             CURRENT.reset(token)
             if running is None:
@@ -137,7 +154,7 @@ class Recorder:
         self.trace.add(firing)
 
     def _pass_through(
-        self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, firing: OpenFiring, steps: Steps, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Run the callbacks one after another; returns the value that comes out of a filter."""
         is_filter = firing.kind == "filter"
@@ -145,7 +162,7 @@ class Recorder:
         pictures = self._pictures(firing, args, kwargs)
         watched = pictures is not None or bool(AT_BOUNDARIES)
         given, now = NO_NUMBER if kwargs else len(args), firing.started_ns
-        for registration in chain:
+        for registration in steps:
             if not registration.alive:
                 continue
             firing.begin(registration, now)
@@ -192,6 +209,8 @@ class Recorder:
         firing.leave_step()
         if pictures is not None:
             pictures.take(*passed)
+        if firing.walk is not None:
+            firing.walk.went_on(passed[1])
         if error is not None:
             record_error(firing, error)
         if firing.noted:
@@ -202,11 +221,9 @@ class Recorder:
         self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Pictures | None:
         # Whoever fires a hook from outside gets its values, recorded or not.
-        is_asked_for = firing.parent is None and self._cause.get() is not None
-        if self.trace.values and (self.trace.recording or is_asked_for):
-            return Pictures(firing, args, kwargs)
-        leave_out(firing, args)
-        return None
+        asked = firing.parent is None and self._cause.get() is not None
+        wanted = self.trace.values and (self.trace.recording or asked)
+        return pictures_of(firing, args, kwargs, wanted=wanted)
 
     def _fit(
         self, firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from time import perf_counter_ns, time
-from typing import Any
+from typing import Any, Protocol
 
 from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
@@ -17,6 +16,14 @@ from escalated_core.scope import RUNNING, Owner, Scope, Sink, crossed
 
 OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
 """What a firing, a step and a value of a picture take in memory, about."""
+
+
+class Walk(Protocol):
+    """A chain that somebody may stop between two callbacks."""
+
+    def went_on(self, answer: Any) -> None:
+        """A step has come to its end; `answer` is the value that goes on from a filter."""
+        ...
 
 
 Grew = Callable[[int, int], None]
@@ -71,6 +78,7 @@ class OpenFiring(Scope):
         "cause",
         "depth",
         "grew",
+        "held_ns",
         "hook",
         "id",
         "kind",
@@ -86,6 +94,7 @@ class OpenFiring(Scope):
         "started_at",
         "thread",
         "took_ns",
+        "walk",
     )
     kind: FiringKind
     profile: Profile
@@ -119,7 +128,8 @@ class OpenFiring(Scope):
         self.abandoned = self.armed = False
         self.ended = True
         self._lock = None
-        self.nested_ns = self.ended_ns = 0
+        self.nested_ns = self.ended_ns = self.held_ns = 0
+        self.walk: Walk | None = None
         self.took_ns = -1
         self.nodes = self.order = self.bytes = 0
         """About how many values its pictures have, its turn among the finished, about its size."""
@@ -185,6 +195,9 @@ class OpenFiring(Scope):
 
     def begin(self, registration: Registration, now: int) -> None:
         """The callback is about to be called."""
+        if self.held_ns:
+            now += self.held_ns
+            self.held_ns = 0
         self.ran.append(registration)
         self.moments.append(now)
         self.at = registration
@@ -204,10 +217,15 @@ class OpenFiring(Scope):
         if self.abandoned:
             raise Abandoned(f"{self.doing} was given up")
 
-    @property
-    def duration_ns(self) -> int:
-        """From its beginning to its end; -1 while it is under way."""
-        return self.took_ns
+    def postpone(self, nanoseconds: int) -> None:
+        """Have it all happened later: somebody looked on, and that is nobody's time."""
+        super().postpone(nanoseconds)
+        if self.ended:
+            self.held_ns += nanoseconds
+        self.moments = [moment + nanoseconds for moment in self.moments]
+        notes = self.noted.get(len(self.ran) - 1)
+        if notes is not None and notes.sink is not None:
+            notes.sink.postpone(nanoseconds)
 
     @property
     def finished(self) -> bool:
@@ -221,13 +239,13 @@ class OpenFiring(Scope):
         now = perf_counter_ns()
         if len(self.moments) % 2 == 0:  # the last step was given up
             self.moments.append(now)
-        ran: Any = chain if len(self.ran) == len(chain) else tuple(self.ran)
+        ran: Any = chain if self.ran == [*chain] else tuple(self.ran)
         # A callback that was given up may still come to an end, which is noted here.
         moments: Any = self.moments if self.abandoned else tuple(self.moments)
         pictures: Any = tuple(self.pictures)
         self.ran, self.moments, self.pictures = ran, moments, pictures
         self.took_ns = now - self.moments[0]
-        self.parent = self.at = None
+        self.parent = self.at = self.walk = None
         self._lock = None
         self.bytes = OWN_BYTES + STEP_BYTES * len(self.ran) + NODE_BYTES * self.nodes
         if self.noted:
@@ -243,15 +261,6 @@ class OpenFiring(Scope):
         if "interrupted" in outcomes:
             return "interrupted"
         return "error" if "error" in outcomes else "ok"
-
-    @property
-    def changed(self) -> bool:
-        pictures = self.pictures
-        if not self.noted and len(pictures) < 2:
-            return False
-        return any(a is not b for a, b in pairwise(pictures)) or any(
-            notes.mutated or notes.arguments for notes in [*self.noted.values()]
-        )
 
 
 def tell(firing: OpenFiring, grew: Grew) -> None:

@@ -13,11 +13,16 @@ NOT_RECORDED = ObjectSnapshot("…", "truncated", "… not recorded")
 """Stands for a value while values are not recorded."""
 
 
-def leave_out(firing: OpenFiring, args: tuple[Any, ...]) -> None:
-    """Have a firing say that its values are not recorded."""
+def pictures_of(
+    firing: OpenFiring, args: tuple[Any, ...], kwargs: dict[str, Any], *, wanted: bool
+) -> Pictures | None:
+    """The pictures of a firing, also if somebody steps through it; else it says it has none."""
+    if wanted or firing.walk is not None:
+        return Pictures(firing, args, kwargs)
     firing.args = (NOT_RECORDED,) * len(args)
     firing.kwargs = NO_KEYWORDS
     firing.pictures = [NOT_RECORDED] if firing.kind == "filter" else []
+    return None
 
 
 class Pictures:
