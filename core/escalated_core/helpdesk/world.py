@@ -224,6 +224,13 @@ class World:
             undo()
 
 
+def in_transaction() -> bool:
+    """Whether this thread has a transaction of the open world's database open."""
+    from django.db import connection
+
+    return connection.in_atomic_block
+
+
 def lay_over(settings: Mapping[str, Any]) -> Undo:
     """Lay settings over those of the open world, until undone; LOGGING is only looked at.
 

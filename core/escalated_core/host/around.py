@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from escalated_core.errors import PluginError
 from escalated_core.helpdesk.configuration import check_django
-from escalated_core.helpdesk.world import World
+from escalated_core.helpdesk.world import World, in_transaction
 from escalated_core.plugins.imports import PACKAGE, PluginSpace
 from escalated_core.plugins.own_writes import OwnWrites
 from escalated_core.plugins.patches import SearchPath
@@ -81,6 +81,10 @@ class Around:
         """The help desk is tried out: no plugin's receiver of a signal runs in this context."""
         with self._receivers.silenced() if self._receivers is not None else nullcontext():
             yield
+
+    def in_transaction(self) -> bool:
+        """Whether the thread that asks has a transaction of the help desk's database open."""
+        return self._world.is_open and in_transaction()
 
     def renew(self) -> None:
         """A fresh plugin thread took over: give it a database connection of its own."""

@@ -25,6 +25,7 @@ from escalated_core.host.around import Around
 from escalated_core.host.dispatch import Dispatch
 from escalated_core.host.hooks import HostHooks
 from escalated_core.host.stage import Stage
+from escalated_core.host.stepping import known
 from escalated_core.host.thread import Job, PluginThread
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.findings import Findings
@@ -38,6 +39,7 @@ from escalated_core.plugins.own_writes import OwnWrites
 from escalated_core.plugins.plugin import Change
 from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Profile
+from escalated_core.stepping.stepper import Stepper
 from escalated_core.trace.capture import Capture, living_threads
 from escalated_core.trace.recorder import Cause, Recorder
 from escalated_core.trace.trace import Trace
@@ -80,6 +82,7 @@ class EmbeddedHost:
         self._own_writes = OwnWrites()
         self._around = Around(options.seed, options.settings, self._own_writes, report)
         self.stage = Stage(self._around, self._recorder)
+        self.stepper = Stepper(self._recorder, known(self.catalogue, self._around))
         self._finder = PluginFinder()
         loader = Loader(self.registry, self.ui, self._finder, self._around)
         generations = Generations(loader, self.findings, self.catalogue)
@@ -166,6 +169,8 @@ class EmbeddedHost:
 
     def close(self) -> None:
         """Unload everything and undo every change to the process. Safe to call twice."""
+        # First: what waits at a stop would wait for ever.
+        self.stepper.gate.close()
         self.thread.close()
         for undo in reversed(self._undos):
             undo()

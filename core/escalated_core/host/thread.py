@@ -99,7 +99,7 @@ class PluginThread:
         self._on_start = on_start
         self._on_job = on_job
         self._on_stop = on_stop
-        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
         self._job: Job[Any] | None = None
         self._stopping = False
         self._stopped = threading.Event()
@@ -114,6 +114,12 @@ class PluginThread:
     def is_current(self) -> bool:
         """Whether the code that asks runs on it."""
         return threading.current_thread() is self._thread
+
+    @property
+    def waiting(self) -> list[str]:
+        """What is to be done next, in words, first what comes first."""
+        with self._jobs.mutex:
+            return [job.name for job in self._jobs.queue if job is not None]
 
     def submit(self, name: str, work: Callable[[], Result]) -> Job[Result]:
         """Queue a job; returns at once."""

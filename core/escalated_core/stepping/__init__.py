@@ -1,0 +1,1 @@
+"""Stopping between the callbacks of a chain, and changing what comes next."""

@@ -1,0 +1,74 @@
+"""Stepping through the lines of a callback."""
+
+from __future__ import annotations
+
+import bdb
+import sys
+import threading
+from collections.abc import Callable
+from functools import update_wrapper
+from types import FrameType
+from typing import Any
+
+from escalated_core.hooks.registration import Registration
+from escalated_core.scope import RUNNING
+from escalated_core.stepping.commands import Command, Continue, Into, Out
+from escalated_core.trace.recording import OpenFiring
+
+LineHold = Callable[[FrameType], Command]
+"""Waits at a line until somebody says how to go on."""
+
+
+class _Lines(bdb.Bdb):
+    """Stops at the lines of plugins that run for one firing, whoever calls them.
+
+    Library code runs through, and so do the callbacks of firings that it causes.
+    """
+
+    def __init__(self, firing: OpenFiring, hold: LineHold) -> None:
+        super().__init__()
+        self._firing = firing
+        self._hold = hold
+
+    def stop_here(self, frame: FrameType) -> bool:
+        return self._is_own(frame) and bool(super().stop_here(frame))
+
+    def user_line(self, frame: FrameType) -> None:
+        match self._hold(frame):
+            case Continue():
+                self.set_continue()
+            case Into():
+                self.set_step()
+            case Out():
+                self._leave(frame)
+            case _:
+                self.set_next(frame)
+
+    def _leave(self, frame: FrameType) -> None:
+        outer = frame.f_back
+        while outer is not None and outer is not self.botframe:
+            if self._is_own(outer):
+                self.set_next(outer)
+                return
+            outer = outer.f_back
+        self.set_continue()
+
+    def _is_own(self, frame: FrameType) -> bool:
+        if "__escalated_plugin__" not in frame.f_globals:
+            return False
+        running = RUNNING.get(threading.get_ident())
+        return running is not None and running.firing is self._firing
+
+
+def by_line(registration: Registration, firing: OpenFiring, hold: LineHold) -> Registration:
+    """A callback as one that stops at each line, until it is told to run on."""
+    callback = registration.callback
+
+    def stepped(*args: Any, **kwargs: Any) -> Any:
+        before = sys.gettrace()
+        try:
+            return _Lines(firing, hold).runcall(callback, *args, **kwargs)
+        finally:
+            sys.settrace(before)
+
+    return registration.played_by(update_wrapper(stepped, callback), registration.note)

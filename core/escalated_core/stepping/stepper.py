@@ -1,0 +1,300 @@
+"""The stepper: stops firings at breakpoints, and shows what is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter_ns
+from types import FrameType
+from typing import Any
+
+from escalated_core.errors import Abandoned
+from escalated_core.hooks.registration import Registration
+from escalated_core.hooks.registry import Chain
+from escalated_core.scope import CURRENT, RUNNING, Scope
+from escalated_core.snapshots.pictures import same
+from escalated_core.snapshots.snapshot import snapshot, snapshot_names
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
+from escalated_core.stepping.commands import Command, Continue, Down, Edit, Into, Out
+from escalated_core.stepping.console import Console, described
+from escalated_core.stepping.gate import Gate, Question
+from escalated_core.stepping.lines import by_line
+from escalated_core.stepping.stops import Answer, Level, Line, Stop
+from escalated_core.stepping.walk import Walk
+from escalated_core.trace.readout import record_of
+from escalated_core.trace.recorder import Recorder
+from escalated_core.trace.recording import OpenFiring
+
+LOCALS_ROOM = 2_000
+"""Values pictured of the locals at a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the host knows: of a hook the names of its arguments and its category, and of the
+    thread that asks whether it has a transaction of the database open."""
+
+    parameters: Callable[[str], tuple[str, ...]]
+    category: Callable[[str], str]
+    in_transaction: Callable[[], bool]
+
+
+class Stepper:
+    """Stops firings at breakpoints while somebody attends; one at a time, see `Gate`."""
+
+    def __init__(self, recorder: Recorder, known: Known) -> None:
+        self.gate = Gate(self._arm)
+        self.breakpoints = Breakpoints(self._arm)
+        self._recorder = recorder
+        self._known = known
+        self._down: Walk | None = None
+        """In whose course the next firing stops before its first callback."""
+        self._deaf: set[int] = set()
+        """Threads that run code of somebody who looks on: no firing of theirs stops."""
+
+    # --- for the threads that fire
+
+    def enter(
+        self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Walk | Chain:
+        """The walk of a firing that may be stopped; its chain as it is for one that cannot be."""
+        if firing.thread_id in self._deaf:
+            return chain
+        walk = Walk(self, firing, chain, args, kwargs)
+        firing.walk = walk
+        down = self._down
+        if chain and down is not None and down.firing.thread_id == firing.thread_id:
+            walk.stepping = True
+            self._down = None
+        return walk
+
+    def reason(self, walk: Walk) -> str:
+        """Why a firing is to stop here; empty if it is not."""
+        if not self.gate.is_attended:
+            return ""
+        found = self._at(walk, walk.last, after=True) if walk.last is not None else None
+        if found is None and walk.coming:
+            found = self._at(walk, walk.coming[0], after=False)
+        if found is not None:
+            return found
+        if not walk.stepping or walk.firing.kind == "event":
+            return ""
+        return "step" if walk.coming else "the end of the chain"
+
+    def hold(self, walk: Walk, reason: str) -> Command:
+        """Wait between two callbacks until somebody says how to go on."""
+        return self._hold(walk, reason)
+
+    @contextmanager
+    def looking_on(self, firing: OpenFiring) -> Generator[None]:
+        """Nothing of it is time of plugin code, and nothing can be interrupted."""
+        thread_id = threading.get_ident()
+        running = RUNNING.pop(thread_id, None)
+        token = CURRENT.set(None)
+        began = perf_counter_ns()
+        try:
+            yield
+        finally:
+            CURRENT.reset(token)
+            (running or firing).postpone(perf_counter_ns() - began)
+            if running is not None:
+                RUNNING[thread_id] = running
+
+    def ended(self, walk: Walk) -> None:
+        """Go on with what is around it, as far as that is stepped through."""
+        if self._down is walk:
+            self._down = None
+        outer = walk.outer
+        if outer is None or not walk.returning:
+            return
+        if outer.firing.kind == "event":
+            # Its own chain has nothing to stop at but the help desk: the next hook it fires has.
+            outer.returning = True
+            self._step_down(outer)
+        else:
+            outer.stepping = outer.returning = True
+
+    def by_line(self, walk: Walk, registration: Registration) -> Registration:
+        """A callback as one that stops at its lines; what the host does has none of interest."""
+        if registration.owner is None:
+            self._step_down(walk)
+            return registration
+        return by_line(registration, walk.firing, partial(self._hold_line, walk))
+
+    # --- inside
+
+    def _hold_line(self, walk: Walk, frame: FrameType) -> Command:
+        if not self.gate.is_attended:
+            return Continue()
+        with self.looking_on(walk.firing):
+            return self._hold(walk, "line", frame)
+
+    def _hold(self, walk: Walk, reason: str, frame: FrameType | None = None) -> Command:
+        console = Console(_names(walk, frame))
+
+        def answer(question: Question) -> tuple[Answer, Command | None]:
+            with self._unheard():
+                return _answer(walk, console, question, at_line=frame is not None)
+
+        command = self.gate.hold(partial(self._stop, walk, reason, frame), answer)
+        self._down = None
+        at_line = frame is not None
+        if isinstance(command, Down) or (at_line and isinstance(command, Into)):
+            self._step_down(walk)
+        _resume(walk, command, at_line=at_line)
+        return command
+
+    def _step_down(self, walk: Walk) -> None:
+        self._down = walk
+        self._arm()
+
+    def _stop(self, walk: Walk, reason: str, frame: FrameType | None, number: int) -> Stop:
+        firing = walk.firing
+        return Stop(
+            number=number,
+            firing=record_of(firing),
+            args=tuple(map(snapshot, walk.args)),
+            kwargs=snapshot(walk.kwargs),
+            coming=tuple(each.record() for each in walk.coming),
+            reason=reason,
+            thread=firing.thread,
+            around=_around(firing),
+            line=_line(frame) if frame is not None else None,
+            in_transaction=self._known.in_transaction(),
+        )
+
+    def _place(self, firing: OpenFiring, registration: Registration) -> Place:
+        outermost = _outermost(firing)
+        event = outermost.hook if outermost.kind == "event" else ""
+        return Place(
+            hook=firing.hook,
+            category=self._known.category(firing.hook),
+            event=event,
+            plugin=registration.slug or "",
+            callback=registration.name,
+            is_event=firing.kind == "event",
+        )
+
+    def _at(self, walk: Walk, registration: Registration, *, after: bool) -> str | None:
+        """The reason to stop at a callback that is about to run, or that has just run."""
+        place = self._place(walk.firing, registration)
+        step = walk.newest if after else None
+        for number, each in self.breakpoints.items():
+            if (each.when == "before") is after or not each.fits(place):
+                continue
+            if step is not None and not each.shows(step):
+                continue
+            held = self._holds(each, walk, place)
+            if held is not None:
+                if each.once:
+                    self.breakpoints.remove(number)
+                return f"{each}{held}"
+        return None
+
+    def _holds(self, breakpoint: Breakpoint, walk: Walk, place: Place) -> str | None:  # noqa: A002
+        """None if its condition is false here; else empty, or why the condition failed."""
+        code = compiled(breakpoint.condition)
+        if code is None:
+            return ""
+        names = dict(zip(self._known.parameters(place.hook), walk.args, strict=False))
+        value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
+        names |= {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
+        names |= {"plugin": place.plugin, "callback": place.callback}
+        try:
+            with self._unheard():
+                scope = Scope(None, f"the condition {breakpoint.condition}")
+                return "" if scope.run(eval, code, names) else None
+        except Abandoned:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the place is worth a look then
+            return f", which raised {described(error)}"
+
+    @contextmanager
+    def _unheard(self) -> Generator[None]:
+        """What this thread fires meanwhile does not stop."""
+        thread_id = threading.get_ident()
+        self._deaf.add(thread_id)
+        try:
+            yield
+        finally:
+            self._deaf.discard(thread_id)
+
+    def _arm(self) -> None:
+        wanted = self.gate.is_attended and (bool(self.breakpoints) or self._down is not None)
+        self._recorder.stepping = self if wanted else None
+
+
+def _resume(walk: Walk, command: Command, *, at_line: bool) -> None:
+    """Have a walk, and those around it, stop again or not."""
+    if isinstance(command, Continue):
+        each: Walk | None = walk
+        while each is not None:
+            each.stepping = each.returning = False
+            each = each.outer
+        return
+    walk.returning = True
+    walk.stepping = at_line or not isinstance(command, Out)
+
+
+def _answer(
+    walk: Walk, console: Console, question: Question, *, at_line: bool
+) -> tuple[Answer, Command | None]:
+    """Run code of somebody who looks on; a value that it has changed is gone on with."""
+    if question.then is not None:
+        try:
+            value = console.value_of(question.text)
+        except Abandoned:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is the author's own code
+            return Answer(error=described(error)), None
+        return Answer(snapshot(value)), question.then(value)
+    before = snapshot(console.names["_value"])
+    answer = console.run(question.text)
+    value = console.names.get("_value")
+    if at_line or walk.firing.kind != "filter" or same(snapshot(value), before):
+        return answer, None
+    return answer, Edit(value, "changed in the console")
+
+
+def _names(walk: Walk, frame: FrameType | None) -> dict[str, Any]:
+    """What code can name at a stop."""
+    value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
+    names = {**frame.f_globals, **frame.f_locals} if frame is not None else {}
+    step = walk.newest
+    return names | {
+        "_value": value,
+        "_before": step.before if step is not None else snapshot(value),
+        "_after": step.after if step is not None else snapshot(value),
+        "_args": walk.args,
+        "_kwargs": walk.kwargs,
+        "_hook": walk.firing.hook,
+    }
+
+
+def _line(frame: FrameType) -> Line:
+    code = frame.f_code
+    names = snapshot_names(dict(frame.f_locals), LOCALS_ROOM)
+    return Line(code.co_filename, frame.f_lineno, code.co_qualname, names)
+
+
+def _around(firing: OpenFiring) -> tuple[Level, ...]:
+    levels: list[Level] = []
+    scope = firing.parent
+    while scope is not None:
+        around: OpenFiring | None = scope.firing
+        if around is scope and around is not None:
+            levels.append(Level(around.id, around.hook, around.doing))
+        scope = scope.parent
+    return tuple(reversed(levels))
+
+
+def _outermost(firing: OpenFiring) -> OpenFiring:
+    scope: Scope | None = firing
+    found = firing
+    while scope is not None:
+        found = scope.firing or found
+        scope = scope.parent
+    return found

@@ -1,0 +1,97 @@
+"""What is to be seen at a stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from escalated_core.records import Callback, Firing, Snapshot
+from escalated_core.stepping.commands import (
+    Back,
+    Command,
+    Continue,
+    Down,
+    Edit,
+    Give,
+    Into,
+    Move,
+    Next,
+    Out,
+    Skip,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line of a callback, or of what it called, that runs next; `names` are its locals."""
+
+    file: str
+    line: int
+    function: str
+    names: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A firing that the stopped one is inside of, and which callback of it is under way."""
+
+    firing_id: int
+    hook: str
+    callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A firing that waits between two callbacks, or at a line of one.
+
+    `firing` is its record so far; `args` and `kwargs` are what the callback gets that runs next,
+    `value` is the first of them for a filter, else None. `coming` are the callbacks that have not
+    run yet, `around` the firings it is inside of, outermost first.
+    """
+
+    number: int
+    firing: Firing
+    args: tuple[Snapshot, ...]
+    kwargs: Snapshot
+    coming: tuple[Callback, ...]
+    reason: str
+    thread: str
+    around: tuple[Level, ...] = ()
+    line: Line | None = None
+    in_transaction: bool = False
+    """Whether the thread that waits has a transaction of the database open meanwhile."""
+
+    @property
+    def value(self) -> Snapshot:
+        """What the next callback of a filter gets."""
+        return self.args[0] if self.firing.kind == "filter" and self.args else None
+
+    @property
+    def at(self) -> Callback | None:
+        """The callback that runs next; None at the end of the chain, and at a line."""
+        return self.coming[0] if self.coming and self.line is None else None
+
+    def refuses(self, command: Command) -> str:
+        """Why this cannot be done here; empty if it can."""
+        if self.line is not None and not isinstance(command, Next | Into | Out | Continue):
+            return "A callback is under way: run it to its end first (out)."
+        match command:
+            case Skip() | Give() | Into() | Down() if not self.coming and self.line is None:
+                return "No callback is left."
+            case Move(_, index) if not 0 <= index < len(self.coming):
+                return f"There is no callback {index + 1} left to move."
+            case Edit() | Give() if self.firing.kind != "filter":
+                return "An action passes no value on."
+            case Back(index) if not 0 <= index < len(self.firing.steps):
+                return f"There is no step {index + 1} to go back to."
+            case _:
+                return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an expression or a statement that was run at a stop."""
+
+    value: Snapshot = None
+    output: str = ""
+    error: str = ""
+    """Type and message of what it raised; empty if nothing."""

@@ -1,0 +1,163 @@
+"""One firing on its way through its chain, stopped and redirected between two callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from escalated_core.hooks.registration import Registration
+from escalated_core.hooks.registry import Chain
+from escalated_core.records import Step
+from escalated_core.snapshots.pictures import plain, same
+from escalated_core.snapshots.snapshot import snapshot
+from escalated_core.stepping.by_hand import edited, given, skipped
+from escalated_core.stepping.commands import (
+    Back,
+    Command,
+    Edit,
+    Give,
+    Into,
+    Move,
+    Skip,
+)
+from escalated_core.trace.readout import step_of
+from escalated_core.trace.recording import OpenFiring
+
+
+class Stops(Protocol):
+    """Where a walk waits."""
+
+    def reason(self, walk: Walk) -> str:
+        """Why a walk is to stop where it is; empty if it is not."""
+        ...
+
+    def hold(self, walk: Walk, reason: str) -> Command:
+        """Wait until somebody says how to go on."""
+        ...
+
+    def looking_on(self, firing: OpenFiring) -> AbstractContextManager[None]:
+        """What happens meanwhile takes no time of the firing's."""
+        ...
+
+    def ended(self, walk: Walk) -> None:
+        """The chain has come to its end."""
+        ...
+
+    def by_line(self, walk: Walk, registration: Registration) -> Registration:
+        """A callback as one that stops at its lines."""
+        ...
+
+
+class Walk:
+    """Gives the recorder one callback after the other, as somebody wants them to run."""
+
+    def __init__(
+        self,
+        stops: Stops,
+        firing: OpenFiring,
+        chain: Chain,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self.firing = firing
+        parent: Any = firing.parent
+        self.outer: Walk | None = getattr(parent, "walk", None)
+        """The walk of the firing that it is inside of."""
+        self.args = args
+        """What the next callback gets."""
+        self.kwargs = kwargs
+        self.coming: list[Registration] = list(chain)
+        """The callbacks that have not run yet, in the order they will."""
+        self.stepping = self.returning = False
+        """Whether it stops before whatever comes next; whether the firing around it does then."""
+        self._stops = stops
+        self._ran: list[Registration | None] = []
+        """Of each step the callback of the chain that it stands for; None for an edit."""
+        self._got = [args]
+        """What each step got, and what the next one will."""
+        self._by_line = False
+        self._again = ""
+        """Why to stop again as soon as what was done by hand has been recorded."""
+
+    @property
+    def newest(self) -> Step | None:
+        """The record of the step that has just come to its end."""
+        return step_of(self.firing, len(self.firing.ran) - 1) if self.firing.ran else None
+
+    @property
+    def last(self) -> Registration | None:
+        """The callback of the chain that has just run."""
+        return self._ran[-1] if self._ran else None
+
+    def went_on(self, answer: Any) -> None:
+        if self.firing.kind == "filter":
+            self.args = (answer, *self.args[1:])
+        self._got.append(self.args)
+
+    def __iter__(self) -> Iterator[Registration]:
+        while True:
+            with self._stops.looking_on(self.firing):
+                chosen = self._choose()
+            if chosen is None:
+                return
+            yield chosen
+
+    def _choose(self) -> Registration | None:
+        """What runs next; None at the end."""
+        self.coming = [each for each in self.coming if each.alive]
+        reason, self._again = self._again or self._stops.reason(self), ""
+        while reason:
+            made = self._obey(self._stops.hold(self, reason))
+            if isinstance(made, Registration):
+                self._again = made.note
+                return made
+            reason = made
+        if not self.coming:
+            self._stops.ended(self)
+            return None
+        coming = self.coming.pop(0)
+        self._ran.append(coming)
+        by_line, self._by_line = self._by_line, False
+        return self._stops.by_line(self, coming) if by_line else coming
+
+    def _obey(self, command: Command) -> Registration | str:
+        """Change what comes next: gives a step that is done by hand, or why to stop again."""
+        match command:
+            case Skip() | Give() | Edit():
+                return self._by_hand(command)
+            case Move(by, index):
+                moved = self.coming.pop(index)
+                self.coming.insert(max(0, index + by), moved)
+                return f"{moved.name} moved"
+            case Back(index):
+                return self._back(index)
+            case Into():
+                self._by_line = True
+            case _:
+                pass
+        return ""
+
+    def _by_hand(self, command: Skip | Give | Edit) -> Registration:
+        if isinstance(command, Edit):
+            self._ran.append(None)
+            return edited(self.firing.hook, command.value, command.note)
+        replaced = self.coming.pop(0)
+        self._ran.append(replaced)
+        return skipped(replaced) if isinstance(command, Skip) else given(replaced, command.value)
+
+    def _back(self, index: int) -> Registration | str:
+        """Have the callbacks from a step on run once more, with what it got then."""
+        again = [each for each in self._ran[index:] if each is not None]
+        name = f"back to before step {index + 1}"
+        if self.firing.kind != "filter":
+            self.coming = [*again, *self.coming]
+            return name
+        value, picture = self._got[index][0], self.firing.pictures[index]
+        if not same(snapshot(value), picture):
+            value = plain(picture)
+        if not same(snapshot(value), picture):
+            return f"Step {index + 1} cannot be gone back to: its value was changed in place."
+        self.coming = [*again, *self.coming]
+        self._ran.append(None)
+        return edited(self.firing.hook, value, name)

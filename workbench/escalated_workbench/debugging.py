@@ -1,0 +1,215 @@
+"""What a workbench does with stops: breakpoints, and firings that are stepped through."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from glob import escape
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from escalated_core.effects.policy import Mode, Policy
+from escalated_core.errors import UsageError
+from escalated_core.records import Firing, Happened, Kind
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.commands import (
+    Back,
+    Command,
+    Continue,
+    Down,
+    Edit,
+    Give,
+    Into,
+    Move,
+    Next,
+    Out,
+    Skip,
+)
+from escalated_core.stepping.gate import Gate, Question
+from escalated_core.stepping.stops import Answer, Stop
+
+if TYPE_CHECKING:
+    from escalated_core.host.host import EmbeddedHost
+
+Result = TypeVar("Result")
+
+
+class Debugging:
+    """The part of a workbench that stops firings."""
+
+    _host: EmbeddedHost
+    fire: Callable[..., Firing]
+    event: Callable[..., Happened]
+
+    @property
+    def breakpoints(self) -> Breakpoints:
+        """Where firings stop while somebody attends, by number: `breakpoints.add(hook="x")`."""
+        return self._host.stepper.breakpoints
+
+    @property
+    def stepper(self) -> Gate:
+        """Where firings wait that have stopped, and what has them go on; see `step`."""
+        return self._host.stepper.gate
+
+    @property
+    def waiting(self) -> list[str]:
+        """What waits behind a stop, in words: other threads, and what is to be done next."""
+        return [*self.stepper.waiting, *self._host.thread.waiting]
+
+    def step(
+        self,
+        hook: str,
+        *args: Any,
+        kind: Kind | None = None,
+        effects: Mode | Policy | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Run[Firing]:
+        """Fire a hook as `fire` does, stopped before its first callback.
+
+        Raises:
+            UsageError: as `fire`.
+        """
+        given: dict[str, Any] = {"kind": kind, "effects": effects, "overrides": overrides}
+        start = Breakpoint(hook=escape(hook), once=True)
+        return Run(self, start, lambda: self.fire(hook, *args, **given, **kwargs))
+
+    def step_event(
+        self,
+        name: str,
+        /,
+        *,
+        dry: bool = False,
+        effects: Mode | Policy | None = None,
+        **given: Any,
+    ) -> Run[Happened]:
+        """Make something happen as `event` does, stopped before anything has; go `down` from there.
+
+        Raises:
+            UsageError: as `event`.
+        """
+        start = Breakpoint(event=escape(name), once=True)
+        return Run(self, start, lambda: self.event(name, dry=dry, effects=effects, **given))
+
+
+class Run(Generic[Result]):
+    """Something that is stepped through: each command gives the next stop, None at the end.
+
+    Use it in a `with` block, or end it by `finish`.
+    """
+
+    def __init__(self, workbench: Debugging, start: Breakpoint, work: Callable[[], Result]) -> None:
+        self._gate = workbench.stepper
+        self._breakpoints = workbench.breakpoints
+        self._leave = self._gate.attend()
+        self._start = self._breakpoints.add(start)
+        self._work = work
+        self._seen = self._gate.stop.number if self._gate.stop is not None else 0
+        self._over = threading.Event()
+        self._result: list[Result] = []
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="stepped", daemon=True)
+        self._thread.start()
+        if self.stop is None:
+            self.finish()
+
+    @property
+    def stop(self) -> Stop | None:
+        """What waits, as soon as something does; None at the end."""
+        return self._gate.wait(since=self._seen, unless=self._over.is_set)
+
+    @property
+    def result(self) -> Result:
+        """What came of it; it has to be at its end."""
+        return self.finish()
+
+    def next(self) -> Stop | None:
+        """Run the next callback, or line, and stop after it."""
+        return self.go(Next())
+
+    def into(self) -> Stop | None:
+        """Stop at the first line of the next callback, or inside of what a line calls or fires."""
+        return self.go(Into())
+
+    def down(self) -> Stop | None:
+        """Run the next callback, and stop in the first firing that it causes."""
+        return self.go(Down())
+
+    def out(self) -> Stop | None:
+        """Run to the end of the function, or of the chain."""
+        return self.go(Out())
+
+    def go_on(self) -> Stop | None:
+        """Run on to the next breakpoint."""
+        return self.go(Continue())
+
+    def skip(self) -> Stop | None:
+        """Leave the next callback out."""
+        return self.go(Skip())
+
+    def edit(self, value: Any) -> Stop | None:
+        """Go on with another value, which is a step of its own in the record."""
+        return self.go(Edit(value))
+
+    def give(self, value: Any) -> Stop | None:
+        """Have the next callback answer this instead of running it."""
+        return self.go(Give(value))
+
+    def move(self, by: int, index: int = 0) -> Stop | None:
+        """Run a coming callback so many places later, or earlier if `by` is negative."""
+        return self.go(Move(by, index))
+
+    def back(self, index: int) -> Stop | None:
+        """Run the chain again from the step with this index, with the value as it was then."""
+        return self.go(Back(index))
+
+    def go(self, command: Command) -> Stop | None:
+        """Have it go on; gives the next stop, None at the end.
+
+        Raises:
+            UsageError: nothing waits, or this cannot be done here.
+        """
+        stop = self.stop
+        self._gate.go(command)
+        self._seen = stop.number if stop is not None else self._seen
+        return self.stop
+
+    def run(self, text: str) -> Answer:
+        """Run code where it waits: `_value`, `_before`, `_after`, `_args` and `_hook` are names.
+
+        A value that it changes is gone on with.
+        """
+        return self._gate.ask(Question(text))
+
+    def finish(self) -> Result:
+        """Run to the end, past all that would stop it, and give what came of it."""
+        self._leave()
+        # Somebody else may attend, so that it stops all the same.
+        while (stop := self.stop) is not None:
+            with suppress(UsageError):
+                self._gate.go(Continue())
+            self._seen = stop.number
+        self._thread.join()
+        if self._start in self._breakpoints:
+            self._breakpoints.remove(self._start)
+        if self._failure is not None:
+            raise self._failure
+        return self._result[0]
+
+    def _run(self) -> None:
+        try:
+            self._result.append(self._work())
+        except BaseException as error:  # noqa: BLE001 - carried to whoever steps
+            self._failure = error
+        self._over.set()
+        self._gate.wake()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def __repr__(self) -> str:
+        stop = None if self._over.is_set() else self._gate.stop
+        return f"<Run, {'at its end' if stop is None else f'stopped: {stop.reason}'}>"
