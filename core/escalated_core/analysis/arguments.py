@@ -59,13 +59,13 @@ def position_of(firing: Firing, path: Path) -> int | None:
 
 def given_to(firing: Firing, index: int) -> tuple[Any, ...]:
     """The arguments as a step got them: what steps before it did to them is in them."""
-    given = _given(firing)[index]
+    given = states(firing)[index]
     return (firing.steps[index].before, *given[1:]) if firing.kind == "filter" else given
 
 
 def argument_life(firing: Firing, position: int, path: Path) -> list[tuple[int | None, Any]]:
     """What a path inside an argument led to at first (step None) and after steps that wrote it."""
-    values = [value_at(given[position], path) for given in _given(firing)]
+    values = [value_at(given[position], path) for given in states(firing)]
     if all(value is MISSING for value in values):
         return []
     found: list[tuple[int | None, Any]] = [(None, values[0])]
@@ -76,15 +76,15 @@ def argument_life(firing: Firing, position: int, path: Path) -> list[tuple[int |
     return found
 
 
-def _given(firing: Firing) -> list[tuple[Any, ...]]:
-    """The arguments before each step, and after the last one."""
+def states(firing: Firing) -> list[tuple[Any, ...]]:
+    """The arguments before each step, and after the last one; a filter's value stays the first."""
     given: Any = TupleSnapshot(firing.args)
-    states = [tuple(given)]
+    found = [tuple(given)]
     for step in firing.steps:
         try:
             given = apply(given, step.touched) if step.touched else given
         except LookupError:
             # A part that was over the cap cannot be followed: it stays as it was given.
             given = TupleSnapshot(firing.args)
-        states.append(tuple(given))
-    return states
+        found.append(tuple(given))
+    return found

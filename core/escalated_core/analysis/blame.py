@@ -7,10 +7,10 @@ after it as before, or when what holds it was replaced by something of another t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from escalated_core.analysis.arguments import (
     argument_life,
@@ -29,6 +29,7 @@ __all__ = [
     "MISSING",
     "Comparison",
     "Pair",
+    "aligned",
     "compare",
     "life",
     "parse_path",
@@ -37,6 +38,7 @@ __all__ = [
     "wrote",
 ]
 
+Key = TypeVar("Key", bound=Hashable)
 Status = Literal["same", "changed", "added", "removed"]
 
 
@@ -236,32 +238,38 @@ def _narrowed(change: Change, pattern: Path, is_replaced: bool) -> Iterator[Chan
             yield from _narrowed(Change("changed", path, one, other), pattern, is_replaced)
 
 
-_Key = tuple[str | None, str, int]
+_Step = tuple[str | None, str, int]
 
 
-def _pairs(one: Firing, other: Firing) -> list[Pair]:
-    old, new = _by_callback(one), _by_callback(other)
-    common = [key for key in old if key in new], [key for key in new if key in old]
+def aligned(old: Sequence[Key], new: Sequence[Key]) -> list[tuple[Key, bool]]:
+    """All keys of two orders, and which of those in both have moved; none occurs twice in one.
+
+    They are in the order of the new; what it lacks stands where it stood in the old.
+    """
+    inside, known = set(new), set(old)
+    common = [key for key in old if key in inside], [key for key in new if key in known]
     matcher = SequenceMatcher(None, *common, autojunk=False)
     in_place = {key for i, _, n in matcher.get_matching_blocks() for key in common[0][i : i + n]}
     order = list(new)
     place = 0
     for key in old:
-        if key in new:
+        if key in inside:
             place = order.index(key) + 1
         else:
             order.insert(place, key)
             place += 1
-    return [
-        _pair(key, old.get(key), new.get(key), key in common[1] and key not in in_place)
-        for key in order
-    ]
+    return [(key, key in known and key in inside and key not in in_place) for key in order]
 
 
-def _by_callback(firing: Firing) -> dict[_Key, tuple[int, Step]]:
+def _pairs(one: Firing, other: Firing) -> list[Pair]:
+    old, new = _by_callback(one), _by_callback(other)
+    return [_pair(key, old.get(key), new.get(key), moved) for key, moved in aligned([*old], [*new])]
+
+
+def _by_callback(firing: Firing) -> dict[_Step, tuple[int, Step]]:
     """The steps with their index, by plugin, callback and occurrence."""
     seen: Counter[tuple[str | None, str]] = Counter()
-    found: dict[_Key, tuple[int, Step]] = {}
+    found: dict[_Step, tuple[int, Step]] = {}
     for index, step in enumerate(firing.steps):
         who = step.plugin, step.callback
         seen[who] += 1
@@ -270,7 +278,7 @@ def _by_callback(firing: Firing) -> dict[_Key, tuple[int, Step]]:
 
 
 def _pair(
-    key: _Key, one: tuple[int, Step] | None, other: tuple[int, Step] | None, moved: bool
+    key: _Step, one: tuple[int, Step] | None, other: tuple[int, Step] | None, moved: bool
 ) -> Pair:
     before, after = one and one[1], other and other[1]
     found = changes(before.after, after.after) if before and after else ()

@@ -161,8 +161,11 @@ def compare_generations(firings: Iterable[Firing], slug: str) -> list[TimingChan
 def causing_step(firing: Firing, parent: Firing) -> int | None:
     """The index of the step of `parent` that caused `firing`; None if it has no steps.
 
-    It is the last that had begun by then, of the plugin that the cause names.
+    Older sessions do not say: then it is the last that had begun by then, of the plugin that the
+    cause names.
     """
+    if firing.parent_step is not None:
+        return firing.parent_step if firing.parent_step < len(parent.steps) else None
     since = (firing.started_at - parent.started_at) * 1e9
     indices = range(len(parent.steps))
     named = [i for i in indices if firing.cause == f"plugin:{parent.steps[i].plugin}"]

@@ -116,6 +116,8 @@ class Firing:
     duration_ns: int
     profile: Profile = "guide"
     """What documents the hook, and with it the names of the arguments."""
+    parent_step: int | None = None
+    """In which step of its parent it was fired, from 0; None for one that has no parent."""
 
     def __repr__(self) -> str:
         steps = f"{len(self.steps)} step{'s' * (len(self.steps) != 1)}"

@@ -68,6 +68,7 @@ def record_of(firing: OpenFiring) -> Firing:
         started_at=firing.started_at,
         duration_ns=max(firing.took_ns, 0),
         profile=firing.profile,
+        parent_step=firing.parent_step,
     )
 
 

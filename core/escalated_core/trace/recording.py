@@ -88,6 +88,7 @@ class OpenFiring(Scope):
         "noted",
         "order",
         "parent_id",
+        "parent_step",
         "pictures",
         "profile",
         "ran",
@@ -107,11 +108,11 @@ class OpenFiring(Scope):
         outer: Scope | None,
         on_given_up: Callable[[OpenFiring, Scope], None],
     ) -> None:
-        self.id = number
+        self.id, self.cause = number, cause
         self.kind, self.hook, self.profile = called
-        self.cause = cause
         around: OpenFiring | None = outer.firing if outer is not None else None
         self.parent_id = around.id if around is not None else None
+        self.parent_step = outer.step if outer is not None else None
         self.depth = around.depth + 1 if around is not None else 0
         self.parent = outer
         self.at: Registration | None = None
@@ -125,8 +126,7 @@ class OpenFiring(Scope):
         self.noted = _NOTHING
         self._on_given_up = on_given_up
         self.grew: Grew | None = None  # for steps that first say something after it was kept
-        self.abandoned = self.armed = False
-        self.ended = True
+        self.abandoned, self.armed, self.ended = False, False, True
         self._lock = None
         self.nested_ns = self.ended_ns = self.held_ns = 0
         self.walk: Walk | None = None

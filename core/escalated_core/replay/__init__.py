@@ -1,0 +1,1 @@
+"""Recorded firings run again: their arguments made anew, and two runs compared."""

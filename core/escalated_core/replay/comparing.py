@@ -1,0 +1,307 @@
+"""Two runs of the same firing compared step by step: what differs, where it began, what follows.
+
+Pure functions over records. Steps are paired by whose callback they are, not by their place, and
+nested firings by the hook and by how often the step has fired it. What never counts: durations,
+ids, threads, moments, lines, output and logs.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from escalated_core.analysis import blame
+from escalated_core.analysis.arguments import names_of, spelt, states
+from escalated_core.analysis.firings import Firings
+from escalated_core.analysis.timing import causing_step
+from escalated_core.records import (
+    VERDICTS,
+    Change,
+    Comparison,
+    Difference,
+    Firing,
+    ReplayVerdict,
+    Run,
+    Step,
+)
+from escalated_core.replay.sent import sent
+from escalated_core.snapshots.diff import changes
+from escalated_core.snapshots.pictures import TupleSnapshot, same
+from escalated_core.snapshots.redaction import masked_firing
+
+__all__ = ["compare", "judged", "masked", "run_of", "verdict_of"]
+
+_RANK: Final = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+_FAILURES: Final = ("error", "interrupted")
+
+
+def run_of(source: Firings, firing: Firing) -> Run:
+    """A recorded firing with all that was fired inside of it, as far as that is kept."""
+    nested: list[Firing] = []
+    around = [firing]
+    while around:
+        inside = source.children(around.pop().id)
+        nested += inside
+        around += inside
+    return Run(firing, tuple(sorted(nested, key=lambda each: each.id)))
+
+
+def masked(run: Run) -> Run:
+    """The run without its secrets: what is compared with a run from a session has to be so, too."""
+    return Run(masked_firing(run.firing), tuple(map(masked_firing, run.nested)))
+
+
+def compare(old: Run, new: Run) -> Comparison:
+    """What differs from the old run to the new, see `Comparison`."""
+    walk = _Walk(old, new)
+    walk.firings(old.firing, new.firing, None)
+    found = tuple(walk.found)
+    return judged(Comparison("same", old, new, found, notes=tuple(walk.notes)))
+
+
+def judged(comparison: Comparison) -> Comparison:
+    """The comparison with the verdict that its differences make, and its pace."""
+    verdict = verdict_of(comparison.differences)
+    if verdict == "same" and comparison.pace is not None and comparison.pace.is_slower:
+        verdict = "slower"
+    return replace(comparison, verdict=verdict)
+
+
+def verdict_of(differences: Iterable[Difference]) -> ReplayVerdict:
+    """The most telling of what follows from nothing else; what now raises counts anywhere."""
+    told: list[ReplayVerdict] = [
+        each.verdict for each in differences if each.follows is None or each.verdict == "raises"
+    ]
+    return min(told, key=_RANK.__getitem__) if told else "same"
+
+
+class _Walk:
+    """Goes through two runs at once; differences come about in the order of the new one."""
+
+    def __init__(self, old: Run, new: Run) -> None:
+        self.found: list[Difference] = []
+        self.notes: list[str] = []
+        self._inside = {**_by_step(old)}, {**_by_step(new)}
+
+    def firings(self, old: Firing, new: Firing, source: int | None) -> int | None:
+        """Compare two firings of a hook, and all inside of them.
+
+        Args:
+            source: the difference that may have led to other arguments.
+
+        Returns:
+            The difference that led to another result, or to other arguments at the end; None if
+            they are the same.
+        """
+        pairs = blame.compare(old, new)
+        if pairs.args or pairs.kwargs:
+            given = (*_named(new, pairs.args), *pairs.kwargs)
+            told = self._tell("value", _whole(old, new), touched=given, follows=source)
+            source = told if source is None else source
+        sides = _Side(old), _Side(new)
+        for pair in pairs.steps:
+            source = self._step(sides, pair, source)
+        left = (side.before(len(side.firing.steps)) for side in sides)
+        return None if same(*left) else source
+
+    def _step(self, sides: _Sides, pair: blame.Pair, source: int | None) -> int | None:
+        """Compare what became of one callback; returns the difference that counts from here on."""
+        one, other = (
+            None if index is None or side.firing.steps[index].outcome == "skipped" else index
+            for side, index in zip(sides, (pair.one, pair.other), strict=True)
+        )
+        place = _place(sides, pair, (one, other))
+        if one is not None and other is not None:
+            if not pair.moved:
+                return self._both(sides, (one, other), place, source)
+            told = self._tell("order", place)
+            source = told if source is None else source
+            # What it left there says nothing about what comes after it here.
+            self._both(sides, (one, other), place, source)
+        elif one is not None or other is not None:
+            told = self._alone(sides, (one, other), place)
+        else:
+            return source
+        return told if source is None else source
+
+    def _alone(self, sides: _Sides, at: _Places, place: Difference) -> int:
+        """Tell of a call that only one of the firings has."""
+        verdict: ReplayVerdict = "added" if at[0] is None else "removed"
+        found = [
+            (side.firing, side.firing.steps[index])
+            for side, index in zip(sides, at, strict=True)
+            if index is not None
+        ]
+        ((firing, step),) = found
+        touched = _named(firing, step.touched)
+        errors = _errors(sides, at)
+        return self._tell(verdict, place, changes=step.changes, touched=touched, errors=errors)
+
+    def _both(
+        self, sides: _Sides, at: tuple[int, int], place: Difference, source: int | None
+    ) -> int | None:
+        """Compare two steps of the same callback."""
+        pairs = [*zip(sides, at, strict=True)]
+        got = [side.before(index) for side, index in pairs]
+        left = [side.before(index + 1) for side, index in pairs]
+        source = None if same(*got) else source
+        inner = self._nested(sides, at, source)
+        source = inner if source is None else source
+        found = self._outputs(sides, at, place)
+        old, new = (side.firing.steps[index] for side, index in pairs)
+        verdict = _verdict(found, old, new)
+        if verdict != "same":
+            told = self._add(replace(found, verdict=verdict, follows=source))
+            source = told if source is None else source
+        self._note(place, old, new)
+        return None if same(*left) else source
+
+    def _outputs(self, sides: _Sides, at: tuple[int, int], place: Difference) -> Difference:
+        """All that two steps did, as far as it differs."""
+        old, new = (side.firing.steps[index] for side, index in zip(sides, at, strict=True))
+        touched: tuple[Change, ...] = ()
+        # Not the arguments themselves: it may only have left them as it got them.
+        if not same(_plainly(old.touched), _plainly(new.touched)):
+            left = (side.args[index + 1] for side, index in zip(sides, at, strict=True))
+            touched = _named(sides[1].firing, changes(*map(TupleSnapshot, left)))
+        return replace(
+            place,
+            changes=changes(old.after, new.after),
+            touched=touched,
+            errors=_errors(sides, at),
+            effects=changes(sent(old), sent(new)),
+        )
+
+    def _nested(self, sides: _Sides, at: tuple[int, int], source: int | None) -> int | None:
+        """Compare what two steps fired; returns the difference that reached the callback."""
+        reached: list[int] = []
+        old, new = (
+            _by_turn(inside.get((side.firing.id, index), ()))
+            for inside, side, index in zip(self._inside, sides, at, strict=True)
+        )
+        for key, moved in blame.aligned([*old], [*new]):
+            one, other = old.get(key), new.get(key)
+            if one is None or other is None:
+                verdict: ReplayVerdict = "added" if one is None else "removed"
+                told: int | None = self._tell(verdict, _whole(one, other), follows=source)
+            else:
+                if moved:
+                    self._tell("order", _whole(one, other), follows=source)
+                told = self.firings(one, other, source)
+            reached += [] if told is None else [told]
+        return reached[0] if reached else None
+
+    def _tell(self, verdict: ReplayVerdict, place: Difference, **what: Any) -> int:
+        return self._add(replace(place, verdict=verdict, **what))
+
+    def _add(self, difference: Difference) -> int:
+        """Keep a difference; returns its index."""
+        self.found.append(difference)
+        return len(self.found) - 1
+
+    def _note(self, place: Difference, old: Step, new: Step) -> None:
+        """Tell what is no change of behaviour."""
+        logged = ([(each.level, each.message) for each in step.logs] for step in (old, new))
+        told = {"prints": old.output != new.output, "logs": operator.ne(*logged)}
+        who = f"{place.plugin or 'host'}:{place.callback}"
+        self.notes += [f"{who} {what} something else" for what, differs in told.items() if differs]
+
+
+class _Side:
+    """One of two firings, with what each step got and left."""
+
+    def __init__(self, firing: Firing) -> None:
+        self.firing = firing
+        self.args = states(firing)
+
+    def before(self, index: int) -> TupleSnapshot:
+        """The value and the arguments before a step, or after the last one."""
+        firing, args = self.firing, self.args[index]
+        if firing.kind != "filter" or not args:
+            return TupleSnapshot(args)
+        value = firing.steps[index].before if index < len(firing.steps) else firing.result
+        return TupleSnapshot((value, *args[1:]))
+
+
+_Sides = tuple[_Side, _Side]
+_Places = tuple[int | None, int | None]
+_Turn = tuple[str, str, int]
+
+
+def _verdict(found: Difference, old: Step, new: Step) -> ReplayVerdict:
+    """The most telling of what differs at one step."""
+    fails = new.outcome in _FAILURES
+    if fails and found.errors[0] != found.errors[1]:
+        return "raises"
+    if old.outcome in _FAILURES and not fails:
+        return "fixed"
+    if found.changes or found.touched:
+        return "value"
+    return "effect" if found.effects else "same"
+
+
+def _errors(sides: _Sides, at: _Places) -> tuple[str | None, str | None]:
+    old, new = (
+        _error(side.firing.steps[index]) if index is not None else None
+        for side, index in zip(sides, at, strict=True)
+    )
+    return old, new
+
+
+def _error(step: Step) -> str | None:
+    """What a step raised; how long it took until somebody stopped it does not count."""
+    if step.outcome == "interrupted":
+        return "Interrupted"
+    return str(step.error) if step.error else None
+
+
+def _place(sides: _Sides, pair: blame.Pair, at: _Places) -> Difference:
+    old, new = (side.firing for side in sides)
+    return Difference("same", new.hook, pair.plugin, pair.callback, old.id, new.id, *at)
+
+
+def _whole(old: Firing | None, new: Firing | None) -> Difference:
+    """What is about a firing itself."""
+    known = new or old
+    assert known is not None
+    plugin = known.cause.removeprefix("plugin:") if known.cause.startswith("plugin:") else None
+    ids = old and old.id, new and new.id
+    return Difference("same", known.hook, plugin, "", *ids)
+
+
+def _named(firing: Firing, found: Sequence[Change]) -> tuple[Change, ...]:
+    """Changes of arguments by their names."""
+    names = names_of(firing.hook, firing.profile)
+    return tuple(replace(change, path=spelt(change.path, names)) for change in found)
+
+
+def _plainly(found: Iterable[Change]) -> TupleSnapshot:
+    """Changes as a snapshot, to be compared like one."""
+    parts = ((each.kind, each.path, each.before, each.after) for each in found)
+    return TupleSnapshot(map(TupleSnapshot, parts))
+
+
+def _by_step(run: Run) -> dict[tuple[int, int], list[Firing]]:
+    """What was fired inside of each step, by the firing's id and the step's index."""
+    by_id = {each.id: each for each in (run.firing, *run.nested)}
+    found: dict[tuple[int, int], list[Firing]] = {}
+    for firing in run.nested:
+        parent = by_id.get(firing.parent_id or 0)
+        step = causing_step(firing, parent) if parent else None
+        if parent is not None and step is not None:
+            found.setdefault((parent.id, step), []).append(firing)
+    return found
+
+
+def _by_turn(firings: Iterable[Firing]) -> dict[_Turn, Firing]:
+    """Firings by hook, and by how often that was fired before."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found: dict[_Turn, Firing] = {}
+    for firing in firings:
+        what = firing.kind, firing.hook
+        seen[what] += 1
+        found[*what, seen[what]] = firing
+    return found
