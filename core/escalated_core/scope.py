@@ -301,6 +301,9 @@ class Scope:
 CURRENT: ContextVar[Scope | None] = ContextVar("escalated_core_scope", default=None)
 """The innermost scope of this context; threads that a plugin starts inherit it."""
 
+APART: ContextVar[bool] = ContextVar("escalated_core_apart", default=False)
+"""Whether code of this context, and of threads it starts, is only tried out: nothing lasts."""
+
 RUNNING: dict[int, Scope] = {}
 """The innermost scope that each thread (by identifier) is running right now."""
 

@@ -20,6 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.signals import connection_created
 
 from escalated_core.errors import UsageError
+from escalated_core.helpdesk.scratch import Scratch, connection, is_scratch, keep_apart
 from escalated_core.helpdesk.seed import sow
 from escalated_core.helpdesk.tables import create_missing
 from escalated_core.trace.calls import query_wrapper
@@ -61,10 +62,12 @@ class Database:
         self.path.write_bytes(image)
         self._held: list[_Held] = []
         self._kept: bytes | None = None
+        self.scratch = Scratch(Path(self._folder.name))
         self._lock = threading.Lock()
         self._thread = threading.current_thread()
         _given_up.discard(self._thread)
         connection_created.connect(self._hold)
+        vars(connections)["create_connection"] = connection
         _use(self.path)
 
     def leave_transaction(self) -> None:
@@ -148,6 +151,7 @@ class Database:
         thread, which is nobody's in particular, may look into the next.
         """
         connection_created.disconnect(self._hold)
+        vars(connections).pop("create_connection", None)
         _use(None)
         for held in self._cut(lambda _: True):
             if held.thread is threading.main_thread():
@@ -165,11 +169,12 @@ class Database:
         # The file dies with the world, so nothing needs to survive a crash.
         new.raw.execute("PRAGMA synchronous=OFF")
         new.raw.execute(f"PRAGMA busy_timeout={_LOCK_PATIENCE_MS}")
-        self._cut(lambda thread: thread is new.thread or not thread.is_alive())
-        with self._lock:
-            self._held.append(new)
+        if not is_scratch():
+            self._cut(lambda thread: thread is new.thread or not thread.is_alive())
+            with self._lock:
+                self._held.append(new)
         if query_wrapper not in connection.execute_wrappers:
-            connection.execute_wrappers.append(query_wrapper)
+            connection.execute_wrappers += [keep_apart, query_wrapper]
 
     def _cut(self, which: Callable[[threading.Thread], bool]) -> list[_Held]:
         """Close the connections of some threads; returns them."""

@@ -99,6 +99,10 @@ class World:
         """
         self._opened().renew()
 
+    def enter_scratch(self) -> Undo:
+        """Have this context work on a copy of the database, see `Scratch.enter`."""
+        return self._opened().scratch.enter()
+
     def resolve(self, reference: Reference) -> Any:
         """The live model that a reference names.
 

@@ -7,7 +7,7 @@ skipping what was removed meanwhile, and needs no lock.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, Protocol
@@ -18,6 +18,8 @@ from escalated_core.scope import Owner, current_owner, refuse_abandoned
 
 Chain = tuple[Registration, ...]
 Key = tuple[Kind, str]
+
+_NOBODY = Owner("", 0, 0)
 
 
 class Dispatcher(Protocol):
@@ -133,6 +135,15 @@ class HookRegistry:
             if (kept := tuple(r for r in chain if r.slug != owner.slug))
         }
         return StageScope(self._stage, Stage(self, owner, chains))
+
+    @property
+    def chains(self) -> Mapping[Key, Chain]:
+        """Every hook's callbacks as they are in force now."""
+        return self._chains
+
+    def aside(self, chains: Mapping[Key, Chain]) -> StageScope:
+        """A context with these chains in force; what is registered in it is seen by nobody else."""
+        return StageScope(self._stage, Stage(self, _NOBODY, dict(chains)))
 
     def commit(
         self, stage: Stage, added: Iterable[Registration], removed: Iterable[Registration]

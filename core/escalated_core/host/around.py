@@ -49,6 +49,7 @@ class Around:
         self._world = World(seed, settings)
         self._own_writes = own_writes
         self._lock = threading.RLock()
+        self._apart: ExitStack | None = None
         self._receivers: Receivers | None = None
         self._undo_receivers: Undo | None = None
         self._models: dict[str, Undo] = {}
@@ -74,6 +75,8 @@ class Around:
                 pictures.register()
                 self._receivers = Receivers(current_owner, self._report)
                 self._undo_receivers = self._receivers.install()
+                if self._apart is not None:
+                    self._apart.callback(self._world.enter_scratch())
         return self._world
 
     @contextmanager
@@ -85,6 +88,21 @@ class Around:
     def in_transaction(self) -> bool:
         """Whether the thread that asks has a transaction of the help desk's database open."""
         return self._world.is_open and in_transaction()
+
+    @contextmanager
+    def apart(self) -> Generator[None]:
+        """Have code of this context work on a copy of the database, also if it opens it.
+
+        To be entered in a context that is thrown away.
+        """
+        with ExitStack() as undo:
+            if self._world.is_open:
+                undo.callback(self._world.enter_scratch())
+            self._apart = undo
+            try:
+                yield
+            finally:
+                self._apart = None
 
     def renew(self) -> None:
         """A fresh plugin thread took over: give it a database connection of its own."""

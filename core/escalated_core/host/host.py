@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from time import time
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from escalated_core.host import standins
 from escalated_core.host.around import Around
 from escalated_core.host.dispatch import Dispatch
 from escalated_core.host.hooks import HostHooks
+from escalated_core.host.isolation import Isolation
 from escalated_core.host.stage import Stage
 from escalated_core.host.stepping import known
 from escalated_core.host.thread import Job, PluginThread
@@ -104,6 +105,16 @@ class EmbeddedHost:
             add = partial(self._start, plugin, settings)
             self._take_up(f"loading {plugin.slug}", plugin.slug, add)
         self.opened: Job[None] = self.thread.submit("opening", partial(self._opened, settings))
+
+    @cached_property
+    def isolation(self) -> Isolation:
+        """Where things are tried out of which nothing lasts."""
+
+        def recorder() -> Recorder:
+            signature = self.catalogue.signature
+            return Recorder(Trace(), lambda _: None, signature, self.options.profile)
+
+        return Isolation(self.thread, recorder, self.registry, self._around, self.stage)
 
     def _begin_thread(self) -> None:
         self._effects.enter()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from escalated_core.helpdesk.references import Reference
@@ -26,6 +27,7 @@ class Stage:
         self._around = around
         self._recorder = recorder
         self._is_on = False
+        self._one_clock = threading.Lock()
         self.seed: int | None = None
         """Of the rows that the newest story began with."""
 
@@ -75,18 +77,27 @@ class Stage:
             seed: of the module `random`, which is as before afterwards.
             is_plugins: whether this thread is the one of the plugins.
         """
-        # Only here: what runs no story needs no such clock.
-        from escalated_core.helpdesk.clock import VirtualClock
 
         def is_meant() -> bool:
             return CURRENT.get() is not None or (self._is_on and is_plugins())
 
-        clock = VirtualClock(moment, is_meant)
-        state = random.getstate()
-        with ExitStack() as undo:
-            undo.callback(random.setstate, state)
+        with self.clock(is_meant) as clock:
+            clock.move(moment)
+            state = random.getstate()
             random.seed(seed)
-            undo.enter_context(clock.running())
+            try:
+                yield clock
+            finally:
+                random.setstate(state)
+
+    @contextmanager
+    def clock(self, is_meant: Callable[[], bool]) -> Generator[VirtualClock]:
+        """A clock for the code that is meant; waits until there is no other."""
+        # Only here: most of what runs needs no such clock.
+        from escalated_core.helpdesk.clock import VirtualClock
+
+        clock = VirtualClock(datetime.now(UTC), is_meant)
+        with self._one_clock, clock.running():
             yield clock
 
     @contextmanager

@@ -104,6 +104,7 @@ class PluginThread:
         self._stopping = False
         self._stopped = threading.Event()
         self._interrupting = threading.Lock()
+        self._limit: float | None = None
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         self._thread = self._start()
@@ -141,6 +142,15 @@ class PluginThread:
             # Whoever waits gives up, so nobody wants what plugin code goes on with.
             self.interrupt()
             raise
+
+    @contextmanager
+    def hurrying(self, limit: float | None) -> Generator[None]:
+        """Stop code of this job after so many seconds, unasked; on the thread itself."""
+        self._limit = self.time_limit if limit is None else min(limit, self.time_limit)
+        try:
+            yield
+        finally:
+            self._limit = None
 
     @property
     def activity(self) -> Activity | None:
@@ -214,8 +224,11 @@ class PluginThread:
             scope = self._running()
             # Read before the time: it must not be the next one's turn that is stopped for it.
             turn = scope.turn if scope is not None else None
-            stuck = scope is not None and scope.own_ns > self.time_limit * 1e9
-            if scope is not None and stuck and self.automatic and not self._stopping:
+            limit = self._limit
+            hurried = limit is not None
+            stuck = scope is not None and scope.own_ns > (limit or self.time_limit) * 1e9
+            asked = hurried or self.automatic
+            if scope is not None and stuck and asked and not self._stopping:
                 self._stop_scope(scope, turn)
 
     def _stop_scope(self, scope: Scope, turn: object) -> bool:
@@ -240,6 +253,7 @@ class PluginThread:
         if not innermost.inject(turn if innermost is scope else innermost.turn):
             return True
         self._job = None
+        self._limit = None
         self._thread.name = f"given up: {innermost.doing}"
         innermost.abandon()
         self._thread = self._start()

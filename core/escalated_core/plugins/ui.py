@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from escalated_core.errors import UsageError, meant
 from escalated_core.hooks.registration import calling_place
 from escalated_core.records import Finding, Location
-from escalated_core.scope import Owner, current_owner, refuse_abandoned
+from escalated_core.scope import APART, Owner, current_owner, refuse_abandoned
 from escalated_core.snapshots.snapshot import DictSnapshot, snapshot
 
 Names = tuple[str, ...]
@@ -98,6 +98,8 @@ class UiRegistry:
         place, owner = calling_place(), current_owner()
         if not isinstance(options, Mapping):
             raise TypeError(f"A {kind} is registered with a dict, not {options!r} ({place}).")
+        if APART.get():
+            return
         entries = cast("Mapping[str, Any]", options)
         check = _Check(kind, owner.slug if owner else None, place, self._report)
         named = check.guide_names(entries)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from escalated_core.records import LogLine
-from escalated_core.scope import CURRENT, Sink
+from escalated_core.scope import APART, CURRENT, Sink
 
 Undo = Callable[[], None]
 
@@ -41,8 +41,9 @@ def route_logs() -> Undo:
         scope = CURRENT.get()
         if scope is not None:
             _keep(record, scope.sink)
-        # A record that is kept needs no last resort.
-        if scope is None or (is_enabled(self, record.levelno) and self.hasHandlers()):
+        # A record that is kept needs no last resort; handlers may write to files, and send.
+        is_heard = scope is None or (is_enabled(self, record.levelno) and self.hasHandlers())
+        if is_heard and not APART.get():
             call_handlers(self, record)
 
     logging.Logger.isEnabledFor, logging.Logger.handle = is_enabled_for, keep_or_handle

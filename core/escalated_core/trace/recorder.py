@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from itertools import count as counting
 from time import perf_counter_ns
 from types import AsyncGeneratorType, CoroutineType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from escalated_core.errors import Interrupted
 from escalated_core.hooks.registration import Registration
@@ -32,6 +32,28 @@ NO_NUMBER = -1
 
 Steps = Iterable[Registration]
 """The callbacks of a firing as they are to run."""
+
+
+Held = TypeVar("Held")
+
+_aside: ContextVar[Recorder | None] = ContextVar("recorder_aside", default=None)
+_asides: list[Recorder] = []
+"""The newest of them: as long as there was none, no firing need ask."""
+
+
+def recorded_aside(recorder: Recorder) -> AbstractContextManager[None]:
+    """Have firings of this context, and of threads it starts, recorded by another recorder."""
+    _asides[:] = [recorder]
+    return _holding(_aside, recorder)
+
+
+@contextmanager
+def _holding(variable: ContextVar[Held], value: Held) -> Generator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 class Cause:
@@ -82,14 +104,9 @@ class Recorder:
         self._closing = threading.Lock()
         self._cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
-    @contextmanager
-    def because(self, cause: Cause) -> Generator[None]:
+    def because(self, cause: Cause) -> AbstractContextManager[None]:
         """Give firings of this context a cause, which collects the outermost ones."""
-        token = self._cause.set(cause)
-        try:
-            yield
-        finally:
-            self._cause.reset(token)
+        return _holding(self._cause, cause)
 
     def run(
         self,
@@ -104,6 +121,8 @@ class Recorder:
         Raises:
             NestedTooDeep: the hook fired itself too often; ends at the outermost firing of it.
         """
+        if _asides and (other := _aside.get()) not in (None, self):
+            return other.run(kind, hook, chain, args, kwargs)
         outer = CURRENT.get()
         if outer is not None:
             refuse_abandoned()

@@ -1,0 +1,159 @@
+"""Things tried out on the plugin thread, of which nothing lasts and nobody is told."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from escalated_core.effects.outbox import Effects, Outbox, under
+from escalated_core.effects.policy import Policy
+from escalated_core.errors import Abandoned
+from escalated_core.hooks.registry import Chain, HookRegistry, Key
+from escalated_core.host.around import Around
+from escalated_core.host.chance import Chance
+from escalated_core.host.stage import Stage
+from escalated_core.host.thread import PluginThread
+from escalated_core.records import Firing
+from escalated_core.scope import APART
+from escalated_core.trace.capture import living_threads
+from escalated_core.trace.readout import record_of
+from escalated_core.trace.recorder import Recorder, recorded_aside
+
+Chains = Mapping[Key, Chain]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What happened when something was tried out."""
+
+    firings: tuple[Firing, ...]
+    """In the order they began; their numbers are their own, not those of the trace."""
+    uncontrolled: tuple[str, ...] = ()
+    """What of it could not be kept from lasting, in words for a person."""
+
+
+class Isolation:
+    """Tries things out, see `opened`.
+
+    Args:
+        thread: where the code of plugins runs.
+        recorder: makes one for what is tried out, whose trace is its own.
+        registry: whose chains are in force unless others are given.
+        around: the help desk, of which what is tried out sees a copy.
+        stage: whose clock it is on.
+    """
+
+    def __init__(
+        self,
+        thread: PluginThread,
+        recorder: Callable[[], Recorder],
+        registry: HookRegistry,
+        around: Around,
+        stage: Stage,
+    ) -> None:
+        self.thread = thread
+        self.recorder = recorder
+        self.registry = registry
+        self.around = around
+        self.stage = stage
+
+    @contextmanager
+    def opened(self) -> Generator[Aside]:
+        """Within it things can be tried out, from any thread but that of the plugins.
+
+        Waits while a story runs, as there is one virtual clock at a time.
+        """
+        chance = Chance()
+        effects = Effects(Outbox(lambda _: set()), Policy("capture"))
+        with ExitStack() as undo:
+            clock = undo.enter_context(self.stage.clock(APART.get))
+            undo.enter_context(chance.running())
+            # What goes on in threads is held from then on.
+            undo.callback(setattr, effects, "is_closed", True)
+            yield Aside(self, clock.move, chance, effects)
+
+
+class Aside:
+    """Where things are tried out: recorded apart, effects held, on a copy of the database.
+
+    The code sees a clock that stands still and chance that repeats itself. Out of reach is what a
+    callback changes in memory, what threads do that were there before, and code in C.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        move: Callable[[datetime], None],
+        chance: Chance,
+        effects: Effects,
+    ) -> None:
+        self._isolation = isolation
+        self._move = move
+        self._chance = chance
+        self._effects = effects
+        self._recorder = isolation.recorder()
+
+    def run(
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        moment: float,
+        seed: int = 0,
+        chains: Chains | None = None,
+        limit: float | None = None,
+    ) -> Tried:
+        """Run `work` on the plugin thread and wait; what it fires is in the result.
+
+        Args:
+            name: what is done, in words for a person.
+            work: fires hooks of the registry; what it raises comes out.
+            moment: what the clock says meanwhile, in seconds since the epoch.
+            seed: of what is chance.
+            chains: the callbacks that are in force meanwhile; None for those of the registry.
+            limit: seconds that a callback may run, if fewer than usual.
+        """
+        trace = self._recorder.trace
+        seen, before = trace.finished, set(living_threads())
+
+        def alone() -> None:
+            # In a context of its own: whatever is set in it goes with it.
+            with thread.hurrying(limit):
+                contextvars.copy_context().run(self._inside, work, seed, chains)
+
+        self._move(datetime.fromtimestamp(moment, UTC))
+        thread = self._isolation.thread
+        try:
+            thread.call(name, alone)
+        except Abandoned:
+            if trace.finished == seen:
+                raise
+        found = sorted((record_of(each) for each in trace.news(seen)[0]), key=lambda f: f.id)
+        trace.clear()
+        left = [f"the thread {name} runs on" for *_, name in set(living_threads()) - before]
+        return Tried(_whole(found), tuple(sorted(left)))
+
+    def _inside(self, work: Callable[[], object], seed: int, chains: Chains | None) -> None:
+        APART.set(True)
+        self._effects.enter()
+        isolation = self._isolation
+        registry = isolation.registry
+        with ExitStack() as undo:
+            undo.enter_context(isolation.around.apart())
+            undo.enter_context(under(self._effects.policy))
+            undo.enter_context(recorded_aside(self._recorder))
+            undo.enter_context(registry.aside(registry.chains if chains is None else chains))
+            undo.enter_context(self._chance.seeded(seed))
+            work()
+
+
+def _whole(firings: list[Firing]) -> tuple[Firing, ...]:
+    """Those that began with an outermost one: threads of earlier runs may have fired meanwhile."""
+    kept: dict[int, Firing] = {}
+    for firing in firings:
+        if firing.parent_id is None or firing.parent_id in kept:
+            kept[firing.id] = firing
+    return tuple(kept.values())
