@@ -152,7 +152,9 @@ _LAST_ON_THE_LINE: Final = re.compile(
 def masked_text(text: str) -> str:
     """Text with the secrets in it masked: `password=...`, `?token=...`, bearer tokens, ..."""
     # Most texts are short, and come again and again.
-    return _masked_short(text) if len(text) <= _SHORT else _masked(text)
+    masked = _masked_short(text) if len(text) <= _SHORT else _masked(text)
+    # One that was asked for before is equal, yet another object: what holds it would be copied.
+    return text if masked == text else masked
 
 
 def _masked(text: str) -> str:
@@ -162,7 +164,7 @@ def _masked(text: str) -> str:
     masked = _SCHEMES.sub(rf"\1\2{MASK}", masked)
     for pattern in (_QUOTED, _ASSIGNED, _LAST_ON_THE_LINE):
         masked = pattern.sub(_unless_harmless, masked)
-    return text if masked == text else masked
+    return masked
 
 
 _SHORT: Final = 200
