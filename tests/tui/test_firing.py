@@ -78,7 +78,7 @@ async def test_what_you_fire_is_selected_wherever_the_cursor_was(
         assert timeline.selected.id == firing.id
 
 
-async def test_again_takes_the_arguments_typed_last(
+async def test_again_takes_the_arguments_it_had(
     samples: Path, running: Any, until: Any, fire: Any
 ) -> None:
     async with running() as pilot:
@@ -91,6 +91,34 @@ async def test_again_takes_the_arguments_typed_last(
         again = pilot.app.wb.trace.get(timeline.selected.id)
         assert again.hook == "ticket_data"
         assert again.args[0]["subject"] == "once more"
+        assert again.cause == f"again:{first.id}"
+
+
+async def test_again_says_what_is_missing(write: Any, running: Any, until: Any) -> None:
+    write(
+        "mine",
+        """
+        from escalated.hooks import *
+
+        class Foreign:
+            pass
+
+        add_action("begin", lambda: do_action("inside", Foreign()))
+        """,
+    )
+    async with running() as pilot:
+        begun = pilot.app.wb.fire("begin")
+        (inside,) = pilot.app.wb.trace.children(begun.id)
+        timeline = pilot.app.screen.query_one(Timeline)
+        timeline.focus()
+        await until(pilot, lambda: timeline.selected is not None)
+        timeline.show_firing(inside.id)
+        await until(pilot, lambda: timeline.selected.id == inside.id)
+        await pilot.press("r")
+        await until(pilot, lambda: pilot.app._notifications)
+        (notice,) = pilot.app._notifications
+        assert "[0] (an object of escalated_plugins.mine.Foreign)" in str(notice.message)
+        assert pilot.app.wb.trace[-1].id == inside.id
 
 
 async def test_a_save_does_not_take_the_cursor_from_the_last_firing(

@@ -47,14 +47,11 @@ class Given:
 
     def with_change(self, hook: Hook, change: str) -> Given:
         """With another value at a path; raises `UsageError` for what is no `path=value`."""
-        path, equals, value = change.partition("=")
-        if not equals:
-            cure = "Write it like ticket.subject=Hello."
-            raise UsageError(f"{change!r} has no '=' between path and value.", cure)
+        path, value = _path_value(change)
         name = re.match(r"[A-Za-z_]\w*", path)
         if name is not None:
             _require_name(hook, name[0])
-        return self._overriding(path, argument(value))
+        return self._overriding(path, value)
 
     def completed(self, hook: Hook) -> Given:
         """Those in order by their names, where the hook passes more: the rest can be made."""
@@ -68,6 +65,19 @@ class Given:
         # What is said later is applied later.
         others = {key: given for key, given in self.overrides.items() if key != path}
         return replace(self, overrides={**others, path: value})
+
+
+def path_values(changes: tuple[str, ...]) -> dict[str, Any]:
+    """What `path=value` words say; raises `UsageError` for other words."""
+    return dict(map(_path_value, changes))
+
+
+def _path_value(change: str) -> tuple[str, Any]:
+    path, equals, value = change.partition("=")
+    if not equals:
+        cure = "Write it like ticket.subject=Hello."
+        raise UsageError(f"{change!r} has no '=' between path and value.", cure)
+    return path, argument(value)
 
 
 def is_named(word: str) -> bool:

@@ -130,7 +130,7 @@ class Playback:
     def fire(self, *_: Any, **__: Any) -> NoReturn:
         raise _nothing_runs()
 
-    activate = deactivate = reload = uninstall = fire
+    activate = again = deactivate = reload = uninstall = fire
 
     def save(self, path: str | os.PathLike[str]) -> int:
         """Write the session to another file; returns how many firings it has."""

@@ -25,15 +25,15 @@ from escalated_core.records import (
     Reload,
 )
 from escalated_workbench.checks import check_hook, check_path, check_seconds, of_kind
-from escalated_workbench.debugging import Debugging
 from escalated_workbench.opening import Opening
+from escalated_workbench.replaying import Replaying
 from escalated_workbench.storytelling import Storytelling
 
 if TYPE_CHECKING:
     pass
 
 
-class Workbench(Opening, Debugging, Storytelling):
+class Workbench(Opening, Replaying, Storytelling):
     """Runs the plugins of a folder and shows what they do. Open at once; close it, or use `with`.
 
     Args:

@@ -9,20 +9,22 @@ from itertools import pairwise
 from typing import Any
 
 from escalated_core.hooks.catalogue import catalogue_of, guide_catalogue
-from escalated_core.records import Change, Firing, Profile, Step
+from escalated_core.records import CataloguedHook, Change, Firing, Profile, Step
 from escalated_core.snapshots.diff import apply
 from escalated_core.snapshots.paths import MISSING, Path, value_at
 from escalated_core.snapshots.pictures import TupleSnapshot, same
 
 
 @lru_cache(maxsize=1024)
-def names_of(hook: str, profile: Profile) -> tuple[str, ...]:
-    """What the documentation calls the arguments of a hook; empty for hooks it does not know.
+def documented(hook: str, profile: Profile) -> CataloguedHook | None:
+    """What the documentation of the profile, or else the guide, says of a hook."""
+    return catalogue_of(profile).get(hook) or guide_catalogue().get(hook)
 
-    It is that of the profile, or else the guide's.
-    """
-    documented = catalogue_of(profile).get(hook) or guide_catalogue().get(hook)
-    return tuple(each.name for each in documented.parameters) if documented else ()
+
+def names_of(hook: str, profile: Profile) -> tuple[str, ...]:
+    """What the documentation calls the arguments of a hook; empty for hooks it does not know."""
+    found = documented(hook, profile)
+    return tuple([each.name for each in found.parameters]) if found else ()
 
 
 def spelt(path: Path, names: Sequence[str]) -> Path:

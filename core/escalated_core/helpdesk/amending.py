@@ -37,7 +37,11 @@ _NAMES: Final = (int, str, Reference)
 
 
 def amended(
-    hook: CataloguedHook | None, args: Sequence[Any], overrides: Mapping[str, Any]
+    hook: CataloguedHook | None,
+    args: Sequence[Any],
+    overrides: Mapping[str, Any],
+    *,
+    save: bool = True,
 ) -> tuple[Any, ...]:
     """The arguments with the overrides in them.
 
@@ -45,7 +49,8 @@ def amended(
         hook: what is documented about the hook.
         args: what it would pass; no container of theirs is changed.
         overrides: values by path. A path begins with the name of a parameter, or with the
-            position of an argument as in `[0].subject`. Fields of rows are written to the database.
+            position of an argument as in `[0].subject`.
+        save: whether fields of rows are written to the database, not only to the row in memory.
 
     Raises:
         UsageError: a path leads nowhere, or a value does not fit; nothing is written then.
@@ -56,7 +61,7 @@ def amended(
             path = parse_path(text)
             position = _position(hook, len(given), text, path)
             new = _named(hook, position, value) if len(path) == 1 else value
-            given[position] = _with(given[position], path[1:], new, text)
+            given[position] = _with(given[position], path[1:], new, text, save)
     return tuple(given)
 
 
@@ -85,7 +90,7 @@ def _named(hook: CataloguedHook | None, position: int, value: Any) -> Any:
     return resolve(value) if isinstance(value, Reference) else value
 
 
-def _with(whole: Any, path: Path, new: Any, text: str) -> Any:
+def _with(whole: Any, path: Path, new: Any, text: str, save: bool) -> Any:
     """A value with another one at a path inside of it; rows are changed in place."""
     if not path:
         return new
@@ -94,18 +99,18 @@ def _with(whole: Any, path: Path, new: Any, text: str) -> Any:
         name = str(part)
         before = getattr(whole, name, _NOTHING)
         # What it does not have is told by its fields.
-        after = new if before is _NOTHING else _with(before, rest, new, text)
+        after = new if before is _NOTHING else _with(before, rest, new, text, save)
         if not (rest and after is before):
-            edit(whole, {name: after})
+            edit(whole, {name: after}, save=save)
         return whole
     if isinstance(whole, Mapping):
         items = cast("Mapping[Any, Any]", whole)
         inside = items.get(part, _NOTHING)
-        return {**items, part: _with(inside, rest, new, text)}
+        return {**items, part: _with(inside, rest, new, text, save)}
     if isinstance(whole, (list, tuple)) and isinstance(part, int):
         sequence = cast("Sequence[Any]", whole)
         if -len(sequence) <= part < len(sequence):
             changed = list(sequence)
-            changed[part] = _with(changed[part], rest, new, text)
+            changed[part] = _with(changed[part], rest, new, text, save)
             return changed if isinstance(whole, list) else tuple(changed)
     raise UsageError(f"{text!r} cannot be set: nothing there holds {path_text((part, *rest))!r}.")

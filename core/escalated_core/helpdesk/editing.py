@@ -14,10 +14,13 @@ from escalated_core.helpdesk.lookup import resolve
 from escalated_core.helpdesk.references import Reference
 
 
-def edit(reference: Reference | models.Model, fields: Mapping[str, Any]) -> None:
+def edit(
+    reference: Reference | models.Model, fields: Mapping[str, Any], *, save: bool = True
+) -> None:
     """Write other values into a row, as forms would: texts are read as what the field holds.
 
-    Rows are named by reference or id; None empties a field that may be empty.
+    Rows are named by reference or id; None empties a field that may be empty. Unless they are to
+    be saved, the values are only in the row in memory.
 
     Raises:
         UsageError: there is no such row or field, or the value does not fit it; nothing is written.
@@ -32,6 +35,8 @@ def edit(reference: Reference | models.Model, fields: Mapping[str, Any]) -> None
             problems = error.messages if isinstance(error, ValidationError) else [str(error)]
             message = f"{name!r} of {reference} cannot be {value!r}: {' '.join(problems)}"
             raise UsageError(message, _choices(field)) from error
+    if not save:
+        return
     try:
         row.save()
     except (DatabaseError, ValueError, OverflowError) as error:

@@ -12,62 +12,47 @@ from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.snapshots.static import type_name
 
 
-class Recalling:
-    """Recalls rows and queries from their pictures.
+def recall(
+    picture: ObjectSnapshot, fields: Mapping[str, Any], unknown: Collection[str]
+) -> tuple[Any, str]:
+    """The row with the recorded values laid over it, not saved, and what is not quite so with it.
 
-    Args:
-        live: rows are as they are now, and have to be there.
+    One that is gone is made of them, if all of them are known.
+
+    Raises:
+        LookupError: there is no such model, or a row that is gone was not recorded as a whole.
     """
+    model = _model(picture.type)
+    names = {field.attname for field in model._meta.concrete_fields}
+    values = {name: value for name, value in fields.items() if name in names}
+    lost = ", ".join(unknown)
+    key = values.get(model._meta.pk.attname)
+    found = model._meta.base_manager.filter(pk=key).first() if key is not None else None
+    if found is not None:
+        for name, value in values.items():
+            setattr(found, name, value)
+        return found, f"{lost} of {picture.text} is as in the row now" if lost else ""
+    if lost:
+        is_gone = (
+            f"{picture.text} is gone" if key is not None else f"the {picture.text} was never saved"
+        )
+        raise LookupError(f"{is_gone}, and its {lost} was not recorded")
+    made = model(**values)
+    is_gone = f"{picture.text} is gone: it is made from what was recorded, and not saved"
+    return made, is_gone if key is not None else ""
 
-    def __init__(self, *, live: bool = False) -> None:
-        self._live = live
 
-    def recall(
-        self, row: ObjectSnapshot, fields: Mapping[str, Any], unknown: Collection[str]
-    ) -> tuple[Any, str]:
-        """The row with the recorded values laid over it, not saved, and what is not so with it.
+def requery(picture: ObjectSnapshot) -> Any:
+    """All rows of a model, if that is what was asked for.
 
-        One that is gone is made of them, if all of them are known.
-
-        Args:
-            row: the picture of it.
-            fields: the recorded values, by the name of their column.
-            unknown: the columns whose values are not known.
-
-        Raises:
-            LookupError: there is no such model, or a row that is gone was not recorded as a whole.
-        """
-        model = _model(row.type)
-        names = {field.attname for field in model._meta.concrete_fields}
-        values = {name: value for name, value in fields.items() if name in names}
-        key = values.get(model._meta.pk.attname)
-        found = model._meta.base_manager.filter(pk=key).first() if key is not None else None
-        gone = f"{row.text} is gone" if key is not None else f"the {row.text} was never saved"
-        lost = ", ".join(unknown)
-        if self._live:
-            if found is None:
-                raise LookupError(gone)
-            return found, ""
-        if found is not None:
-            for name, value in values.items():
-                setattr(found, name, value)
-            return found, f"{lost} of {row.text} is as in the row now" if lost else ""
-        if lost:
-            raise LookupError(f"{gone}, and its {lost} was not recorded")
-        made = f"{gone}: it is made from what was recorded, and not saved"
-        return model(**values), made if key is not None else ""
-
-    def requery(self, query: ObjectSnapshot) -> Any:
-        """All rows of a model, if that is what was asked for.
-
-        Raises:
-            LookupError: it was another query; only its text was recorded.
-        """
-        for model in apps.get_models(include_auto_created=True):
-            known = model._meta.default_manager.all()
-            if same(snapshot(known), query):
-                return known
-        raise LookupError("a query of which only the SQL was recorded")
+    Raises:
+        LookupError: it was another query; only its text was recorded.
+    """
+    for model in apps.get_models(include_auto_created=True):
+        query = model._meta.default_manager.all()
+        if same(snapshot(query), picture):
+            return query
+    raise LookupError("a query of which only the SQL was recorded")
 
 
 def _model(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from escalated_core.effects.outbox import under
@@ -18,6 +18,9 @@ from escalated_core.records import Finding, Firing, Happened, Kind, Rehearsed
 from escalated_core.snapshots.snapshot import plain
 from escalated_core.trace.readout import record_of
 from escalated_core.trace.recorder import Cause, Recorder
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+"""By position, and by name."""
 
 
 class Dispatch:
@@ -52,18 +55,60 @@ class Dispatch:
             UsageError: the hook's kind or its arguments cannot be told, or an override not be set.
         """
         chosen = self._hooks.kind(hook, kind, bool(args))
-        cause = Cause("workbench")
 
-        def work() -> None:
+        def arguments() -> Arguments:
             given = self._arguments(hook, chosen, args, overrides)
-            named = {name: self._resolved(arg) for name, arg in kwargs.items()}
-            with self._recorder.because(cause), under(effects):
-                self._hooks.fire(chosen, hook, given, named)
+            return given, {name: self._resolved(arg) for name, arg in kwargs.items()}
 
         try:
             self._hooks.require(hook)
         except UsageError as why:
             self._findings.report(Finding("hook.unknown", "warning", why.message, why.cure))
+        return self._fire(chosen, hook, arguments, Cause("workbench"), effects)
+
+    def again(
+        self, firing: Firing, changes: Mapping[str, Any], effects: Policy | None = None
+    ) -> Firing:
+        """Fire what is recorded once more, or make the event happen once more, and wait.
+
+        Raises:
+            MissingError: arguments cannot be made anew; names all of them.
+            UsageError: a change leads nowhere, or does not fit.
+        """
+        # Only here: most firings are not fired again.
+        from escalated_core.host.again import recalled, recalled_event
+
+        world = self._around.world
+        if firing.kind == "event":
+            doing = f"recalling {firing.hook}"
+            run = self._thread.call(doing, lambda: recalled_event(firing, world, changes))
+            return self.happen(run, effects).event
+
+        def arguments() -> Arguments:
+            made = recalled(firing, world, changes)
+            for note in made.notes:
+                message = f"{firing.hook} was fired again (firing {firing.id}): {note}."
+                cure = "Give other values to be sure."
+                self._findings.report(Finding("again.recalled", "info", message, cure))
+            return made.args, made.kwargs
+
+        return self._fire(firing.kind, firing.hook, arguments, Cause(f"again:{firing.id}"), effects)
+
+    def _fire(
+        self,
+        kind: Kind,
+        hook: str,
+        arguments: Callable[[], Arguments],
+        cause: Cause,
+        effects: Policy | None,
+    ) -> Firing:
+        """Fire a hook with arguments that are made on the plugin thread."""
+
+        def work() -> None:
+            given, named = arguments()
+            with self._recorder.because(cause), under(effects):
+                self._hooks.fire(kind, hook, given, named)
+
         try:
             self._thread.call(f"firing {hook}", work)
         except Abandoned:

@@ -73,7 +73,8 @@ def record_story(
 
 def _is_bare(firing: Firing) -> bool:
     """Whether a hook was fired by itself."""
-    return firing.kind != "event" and firing.parent_id is None and firing.cause == "workbench"
+    by_hand = firing.cause.partition(":")[0] in ("workbench", "again")
+    return firing.kind != "event" and firing.parent_id is None and by_hand
 
 
 def _moment(event: Firing) -> datetime:

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from escalated_workbench.cli.completion import complete_argument, complete_hook
+from escalated_workbench.cli.numbers import Whole
 from escalated_workbench.cli.options import Call, runs_plugins
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ save_option = click.option(
 
 
 @click.command()
-@click.argument("hook", shell_complete=complete_hook)
+@click.argument("hook", required=False, shell_complete=complete_hook)
 @click.option(
     "-a",
     "--arg",
@@ -60,39 +61,90 @@ save_option = click.option(
     help="All arguments as JSON: an object by their names, or a list; - is standard input.",
 )
 @click.option("--kind", type=click.Choice(["action", "filter"]), help="For a name that is both.")
+@click.option(
+    "--again",
+    "number",
+    type=Whole(1),
+    metavar="ID",
+    help="Instead of HOOK: a firing of --session, once more with the arguments it had.",
+)
+@click.option(
+    "--session", "file", type=click.Path(), metavar="FILE", help="What --save wrote, for --again."
+)
 @save_option
 @runs_plugins
-def fire(
+def fire(call: Call, hook: str | None, number: int | None, file: str | None, **given: Any) -> int:
+    """Fire a hook and show what every callback did.
+
+    Arguments that are not given are made from the catalogue and the help desk.
+    """
+    if number is not None and file is not None:
+        if hook is not None or given["words"] or given["payload"] or given["kind"]:
+            raise click.UsageError("--again has hook and arguments: change them by --set.")
+        shot = _again(file, number, given["changes"])
+    elif number is not None or file is not None:
+        raise click.UsageError("--again ID and --session FILE go together.")
+    elif hook is None:
+        raise click.UsageError("Missing argument 'HOOK'.")
+    else:
+        shot = _anew(call, hook, **given)
+    require_target(call.save)
+    with call.workbench() as wb:
+        firing, nested = settled(call, wb, shot(wb))
+        save_session(call, wb)
+        _tell_recalled(call, wb)
+        style = call.style(wb)
+    call.report(lines_of([firing, *nested], style), firing=firing, nested=nested)
+    return int(failed([firing, *nested]))
+
+
+Shot = Callable[["Workbench"], Callable[[], "Firing"]]
+"""What is to be fired, once it is known where."""
+
+
+def _anew(
     call: Call,
     hook: str,
     words: tuple[str, ...],
     changes: tuple[str, ...],
     payload: str | None,
     kind: Kind | None,
-) -> int:
-    """Fire a hook and show what every callback did.
-
-    Arguments that are not given are made from the catalogue and the help desk.
-    """
+) -> Shot:
+    """A hook, with what was said about its arguments."""
     from escalated_workbench.given import is_named, read_payload
 
     if payload is not None and not all(map(is_named, words)):
         raise click.UsageError("--payload has the arguments: give others by name, as in ticket=3.")
     given = read_payload(payload) if payload is not None else None
-    require_target(call.save)
-    with call.workbench() as wb:
+
+    def shot(wb: Workbench) -> Callable[[], Firing]:
         chosen = wb.require_hook(hook, kind)[0]
         told = _told(chosen, given, words, changes)
         _compare_arguments(call, chosen, len(told.positional))
-        firing, nested = settled(
-            call,
-            wb,
-            lambda: wb.fire(hook, *told.positional, kind=kind, overrides=told.overrides or None),
-        )
-        save_session(call, wb)
-        style = call.style(wb)
-    call.report(lines_of([firing, *nested], style), firing=firing, nested=nested)
-    return int(failed([firing, *nested]))
+        overrides = told.overrides or None
+        return lambda: wb.fire(hook, *told.positional, kind=kind, overrides=overrides)
+
+    return shot
+
+
+def _again(file: str, number: int, changes: tuple[str, ...]) -> Shot:
+    """A firing of a session, with other values in its arguments."""
+    from escalated_core.sessions import session as sessions
+    from escalated_workbench.given import path_values
+
+    given = path_values(changes)
+    with sessions.read(file) as session:
+        firing = session.require(number)
+    return lambda wb: lambda: wb.again(firing, changes=given)
+
+
+def _tell_recalled(call: Call, wb: Workbench) -> None:
+    """Say what of a firing was not quite as it had been recorded."""
+    from escalated_workbench.wording import safe
+
+    for finding in wb.findings:
+        if finding.code == "again.recalled":
+            call.output.say(safe(f"Note: {finding.message}"))
 
 
 def _told(hook: Hook, payload: Given | None, words: Iterable[str], changes: Iterable[str]) -> Given:

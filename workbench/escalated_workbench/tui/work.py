@@ -44,6 +44,14 @@ class Commands:
 
         self.do(work, shot.hook)
 
+    def again(self, firing: Firing, then: Callable[[Firing], None]) -> None:
+        """Fire what was recorded once more; `then` as for `fire`."""
+
+        def work() -> None:
+            self._screen.call_later(then, self._wb.again(firing))
+
+        self.do(work, firing.hook)
+
     def toggle(self, slug: str) -> None:
         active = self._wb.plugins[slug].status == "active"
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Static, Tree
 
-from escalated_core.records import Firing, Kind, Reload
+from escalated_core.records import Firing, Reload
 from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.composer import Composer
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
@@ -88,8 +88,6 @@ class MainScreen(ViewingScreen):
         super().__init__(wb)
         self._drawn: object = None
         self._ticked_at = 0.0
-        self._given: dict[tuple[str, Kind], tuple[Any, ...]] = {}
-        """The arguments that were typed last for each hook."""
         self._last_fired: str | None = None
         self.composer: Composer | None = None
         if not isinstance(wb, Playback):
@@ -173,7 +171,6 @@ class MainScreen(ViewingScreen):
     def _fired(self, shot: Shot | None) -> None:
         if shot is not None:
             self._last_fired = shot.hook
-            self._given[shot.hook, shot.kind] = shot.args
             self.commands.fire(shot, self._show_own)
 
     def _show_own(self, firing: Firing) -> None:
@@ -214,12 +211,14 @@ class MainScreen(ViewingScreen):
                 "Nothing has fired yet. Press f to fire a hook, e to make something happen.",
                 markup=False,
             )
-        elif row.kind == "event":
-            firing = self.wb.trace.get(row.id)
-            if firing is not None and self.composer is not None:
-                self.composer.again(firing)
+            return
+        firing = self.wb.trace.get(row.id)
+        if firing is None:
+            self.notify(f"Firing #{row.id} is no longer kept.", markup=False)
+        elif firing.kind == "event" and self.composer is not None:
+            self.composer.again(firing)
         else:
-            self._fired(Shot(row.hook, row.kind, self._given.get((row.hook, row.kind), ())))
+            self.commands.again(firing, self._show_own)
 
     def _nothing_runs(self) -> bool:
         """Whether this is a saved session, which is said."""
