@@ -10,6 +10,7 @@ from escalated_core.effects.policy import Mode, Policy, policy_of
 from escalated_core.errors import WorkbenchError
 from escalated_core.host.desk import HelpDesk
 from escalated_core.host.host import EmbeddedHost, HostOptions
+from escalated_core.host.whatif import WhatIfs
 from escalated_core.records import Profile
 from escalated_workbench.checks import check_options, check_seconds
 from escalated_workbench.config import Config, load
@@ -129,6 +130,7 @@ class Opening:
         self.trace.known = self._host.lifecycle.records
         self.ui = self._host.ui
         self.helpdesk = HelpDesk(self._host)
+        self.whatif = WhatIfs(self._host)
         Opening._open = self
 
     def watch(self) -> Watching:

@@ -41,6 +41,11 @@ class Catalogue:
         documented = self.get(name)
         return documented.signature if documented else None
 
+    def is_lifecycle(self, name: str) -> bool:
+        """Whether a hook is about the life of plugins, such as `plugin_activated`."""
+        documented = self.get(name)
+        return documented is not None and documented.category == "lifecycle"
+
     def nearest(self, name: str, others: Iterable[str] = ()) -> str | None:
         """The documented hook, or one of `others`, that `name` was probably meant to be."""
         known = [hook for hook in self._hooks if "{slug}" not in hook]

@@ -8,8 +8,9 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
+from escalated_core.errors import Skipped
 from escalated_core.records import Callback, Kind, Location
 from escalated_core.scope import Owner, current_owner
 
@@ -56,7 +57,9 @@ class Registration:
         "priority",
     )
     note = ""
-    """What somebody does in the place of the callback, if anything."""
+    """What somebody does in its place, or has be otherwise about it, if anything."""
+    is_played = False
+    """Whether something else is run in its place, which is not the plugin's doing."""
 
     def __init__(
         self,
@@ -116,6 +119,8 @@ class Registration:
             file=self.file,
             line=self.line,
             defined_at=self.defined_at,
+            muted=self.callback is left_out,
+            note=self.note,
         )
 
 
@@ -125,7 +130,7 @@ class StandIn(Registration):
     A callback that wraps the registered one is called as that one is.
     """
 
-    __slots__ = ("note", "stands_for")
+    __slots__ = ("is_played", "note", "stands_for")
     stands_for: Registration
     """Whose place it has."""
 
@@ -134,7 +139,9 @@ class StandIn(Registration):
             if name != "alive":
                 setattr(self, name, getattr(registration, name))
         wrapped = registration.callback
+        self.is_played = registration.is_played
         if callback is not wrapped and getattr(callback, "__wrapped__", None) is not wrapped:
+            self.is_played = True
             self.arity = arity(callback)
             self.fits = fitting(self.arity.required, self.arity.limit)
         self.callback, self.note = callback, note
@@ -145,12 +152,17 @@ class StandIn(Registration):
         return self.stands_for.alive
 
 
+def left_out(*_: object, **__: object) -> NoReturn:
+    """In the place of a callback that somebody leaves out."""
+    raise Skipped
+
+
 def check(kind: Kind, hook: object, callback: object, priority: object) -> None:
     """Raise `TypeError` naming the place when a registration cannot be meant."""
     check_name(hook)
     if not callable(callback):
         raise TypeError(f"Callback for {kind} {hook!r} must be callable.")
-    if not _is_real(priority):
+    if not is_real(priority):
         raise TypeError(
             f"Priority of {callback_name(callback)} on {kind} {hook!r} must be a number, "
             f"not {priority!r} ({_who()})."
@@ -163,7 +175,7 @@ def check_name(hook: object) -> None:
         raise TypeError(f"A hook name must be a non-empty str, not {hook!r} ({_who()}).")
 
 
-def _is_real(priority: object) -> bool:
+def is_real(priority: object) -> bool:
     """Whether it is a number that can be ordered: an int or float, but not bool, not NaN."""
     if isinstance(priority, bool) or not isinstance(priority, (int, float)):
         return False

@@ -61,7 +61,8 @@ class HookRegistry:
     """Who listens to which hook. Safe to use from any thread."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+        self.dispatcher = dispatcher
+        """What runs the chains; it may be replaced at any time."""
         self._chains: dict[Key, Chain] = {}
         self._lock = threading.RLock()
         self.revision = 0
@@ -119,7 +120,7 @@ class HookRegistry:
             check_name(hook)
         stage = self._stage.get()
         chains = self._chains if stage is None or stage.committed else stage.chains
-        return self._dispatcher.run(kind, hook, chains.get((kind, hook), ()), args, kwargs)
+        return self.dispatcher.run(kind, hook, chains.get((kind, hook), ()), args, kwargs)
 
     def __iter__(self) -> Iterator[tuple[Kind, str, Chain]]:
         """Every hook that has callbacks, by kind and name, as this context sees them."""

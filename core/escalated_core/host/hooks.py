@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from escalated_core.errors import UsageError
@@ -16,11 +16,18 @@ NO_KEYWORDS: Final[Mapping[str, Any]] = {}
 class HostHooks:
     """Answers what a hook is, and fires it for the help desk."""
 
-    def __init__(self, registry: HookRegistry, catalogue: Catalogue, profile: Profile) -> None:
+    def __init__(
+        self,
+        registry: HookRegistry,
+        catalogue: Catalogue,
+        profile: Profile,
+        over: Callable[[Chain], Chain],
+    ) -> None:
         self.are_published = profile == "escalated-django"
         """Whether they are those of the published package, not those of the guide."""
         self._registry = registry
         self._catalogue = catalogue
+        self._over = over
 
     def documented(self, name: str) -> CataloguedHook | None:
         """What is documented about a hook."""
@@ -33,11 +40,11 @@ class HostHooks:
         return self._registry.fire(kind, name, args, dict(kwargs))
 
     def chain(self, kind: Kind, name: str) -> Chain:
-        """Who would be called, in order."""
-        return self._registry.chain(kind, name)
+        """Who would be called, in order, as what-ifs have it."""
+        return self._over(self._registry.chain(kind, name))
 
     def all(self) -> list[Hook]:
-        """Every documented hook and every hook that somebody listens to."""
+        """Every documented hook and every hook that somebody listens to, as what-ifs have it."""
         heard: dict[Key, Chain] = {(kind, hook): chain for kind, hook, chain in self._registry}
         documented: list[Key] = [(hook.kind, hook.name) for hook in self._catalogue]
         others: list[Key] = [key for key in heard if key not in documented]
@@ -46,7 +53,7 @@ class HostHooks:
                 name=hook,
                 kind=kind,
                 documented=self._catalogue.get(hook),
-                callbacks=tuple(r.record() for r in heard.get((kind, hook), ())),
+                callbacks=tuple(r.record() for r in self._over(heard.get((kind, hook), ()))),
             )
             for kind, hook in (*documented, *others)
         ]

@@ -44,6 +44,7 @@ from escalated_core.stepping.stepper import Stepper
 from escalated_core.trace.capture import Capture, living_threads
 from escalated_core.trace.recorder import Cause, Recorder
 from escalated_core.trace.trace import Trace
+from escalated_core.whatif.overlay import Overlay
 
 Result = TypeVar("Result")
 
@@ -77,7 +78,9 @@ class EmbeddedHost:
         report = self.findings.report
         self._recorder = Recorder(self.trace, report, self.catalogue.signature, options.profile)
         self.registry = HookRegistry(self._recorder)
-        self.hooks = HostHooks(self.registry, self.catalogue, options.profile)
+        self.overlay = Overlay(self.registry, self._recorder, self.catalogue.is_lifecycle)
+        over = self.overlay.over
+        self.hooks = HostHooks(self.registry, self.catalogue, options.profile, over)
         self.ui = UiRegistry(report)
         self.memory = Memory(root, options.state_dir, self.findings)
         self._own_writes = OwnWrites()
@@ -137,6 +140,10 @@ class EmbeddedHost:
         """Write other values into a row of the help desk."""
         self.command(f"editing {reference}", lambda: self._around.world().edit(reference, fields))
 
+    def resolve(self, reference: Reference) -> Any:
+        """The live row that a reference names, on this thread."""
+        return self._around.world().resolve(reference)
+
     def reset(self) -> None:
         """Have the help desk's own rows as they were at first."""
         self.command("resetting the help desk", lambda: self._around.world().reset())
@@ -172,7 +179,8 @@ class EmbeddedHost:
         # A plugin gets its new status only after its reload has been told.
         standing = tuple((plugin.slug, plugin.status) for plugin in self.lifecycle)
         number = last.number if last else 0
-        return number, self.findings.revision, self.registry.revision, standing
+        hooks = self.registry.revision, self.overlay.revision
+        return number, self.findings.revision, hooks, standing
 
     def rows(self, kind: ReferenceKind) -> list[dict[str, Any]]:
         """The help desk's rows of a kind as plain data."""
@@ -183,6 +191,7 @@ class EmbeddedHost:
         # First: what waits at a stop would wait for ever.
         self.stepper.gate.close()
         self.thread.close()
+        self.overlay.clear()
         for undo in reversed(self._undos):
             undo()
         self._undos.clear()

@@ -49,6 +49,7 @@ from escalated_core.records.replays import (
     ReplayVerdict,
     Run,
 )
+from escalated_core.records.whatif import Does, WhatIf
 
 __all__ = [
     "VERDICTS",
@@ -59,6 +60,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Difference",
+    "Does",
     "Effect",
     "EffectKind",
     "ErrorRecord",
@@ -90,4 +92,5 @@ __all__ = [
     "Status",
     "Step",
     "Verdict",
+    "WhatIf",
 ]

@@ -89,7 +89,7 @@ class Step:
     effects: tuple[Effect, ...] = ()
     """What it sent out of the process's memory, or would have."""
     note: str = ""
-    """What somebody did in the place of the callback; empty if it was really run."""
+    """What somebody did in its place, or had be otherwise about it, if anything."""
 
     def __repr__(self) -> str:
         # What a line of a terminal holds: values can be of any size.

@@ -24,6 +24,10 @@ class Callback:
     file: str
     line: int
     defined_at: Location | None = None
+    muted: bool = False
+    """Whether somebody has it left out."""
+    note: str = ""
+    """What somebody has be otherwise about it; empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from escalated_core.trace.recording import Notes, OpenFiring
 def findings(firing: OpenFiring, notes: Notes, documented: str | None) -> Iterator[Finding]:
     """Judge the newest step; `documented` is the hook's documented call, if there is one."""
     registration, hook = firing.ran[-1], firing.hook
+    if registration.is_played:
+        return
     name = registration.name
     if notes.outcome == "interrupted":
         message = f"{name} on {hook} did not come to an end: {notes.error}."

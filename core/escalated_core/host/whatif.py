@@ -1,0 +1,153 @@
+"""What-ifs of a host: laid over its hooks, listed, and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, overload
+
+from escalated_core.errors import UsageError
+from escalated_core.helpdesk.references import Reference
+from escalated_core.hooks.registration import is_real
+from escalated_core.records import WhatIf
+from escalated_core.snapshots.snapshot import plain, snapshot
+
+if TYPE_CHECKING:
+    from escalated_core.host.host import EmbeddedHost
+
+
+class Standing:
+    """A what-if that stands until `undo`, or to the end of a `with`."""
+
+    def __init__(self, whatifs: WhatIfs, told: WhatIf) -> None:
+        self._whatifs = whatifs
+        self._told = told
+        self.number = told.number
+        """What `remove` takes."""
+
+    @property
+    def record(self) -> WhatIf:
+        """It as it stands now, or as it was when it did."""
+        return next((each for each in self._whatifs if each.number == self.number), self._told)
+
+    def undo(self) -> None:
+        """Have it no more; nothing if it is gone already."""
+        if any(each.number == self.number for each in self._whatifs):
+            self._whatifs.remove(self.number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.undo()
+
+    def __repr__(self) -> str:
+        return f"<What if: {self.record}>"
+
+
+class WhatIfs(Sequence[WhatIf]):
+    """Callbacks that are muted, moved or answered for until that is undone; oldest first.
+
+    Nothing is written to the source; plugins may be reloaded meanwhile, and closing ends it. Which
+    callbacks are meant is said by patterns with `*` and `?`: the hook's name, the plugin's slug
+    (`host` for the help desk's own) and the callback's name. All that are given must fit. Without a
+    hook, those of the life of plugins, such as `plugin_activated`, are left alone, so that a muted
+    plugin is still set up and cleaned up. Of several about one callback the newest counts; a
+    priority counts besides.
+    """
+
+    def __init__(self, host: EmbeddedHost) -> None:
+        self._host = host
+        self._overlay = host.overlay
+
+    def mute(self, hook: str = "", plugin: str = "", callback: str = "") -> Standing:
+        """Leave callbacks out; each stays in the trace as a step that was skipped.
+
+        Raises:
+            UsageError: no pattern is given.
+        """
+        return self._add(WhatIf(0, "mute", hook, plugin, callback))
+
+    def prioritise(
+        self, priority: float, hook: str = "", plugin: str = "", callback: str = ""
+    ) -> Standing:
+        """Run callbacks as if they had been registered with another priority.
+
+        Raises:
+            UsageError: no pattern is given, or the priority is no number.
+        """
+        if not is_real(priority):
+            raise UsageError(f"{priority!r} is no priority.", "Give a number; lower runs first.")
+        return self._add(WhatIf(0, "priority", hook, plugin, callback, priority))
+
+    def answer(self, value: Any, hook: str = "", plugin: str = "", callback: str = "") -> Standing:
+        """Have filters go on with this value, or this row, in the place of running callbacks.
+
+        Each time a copy of the value is given. Callbacks of actions are not concerned: nobody
+        uses what they return.
+
+        Raises:
+            UsageError: no pattern is given, there is no such row, or the value cannot be copied.
+        """
+        make = self._maker(value)
+        told = WhatIf(0, "answer", hook, plugin, callback, value=snapshot(_shown(value)))
+        return self._add(told, make)
+
+    def remove(self, number: int) -> None:
+        """Take one away; raises `UsageError` if there is none with this number."""
+        if not self._overlay.remove(number):
+            numbers = ", ".join(str(each.number) for each in self)
+            cure = f"Those there are: {numbers}." if numbers else "There are none."
+            raise UsageError(f"There is no what-if {number}.", cure)
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        self._overlay.clear()
+
+    def __len__(self) -> int:
+        return len(self._overlay.laid.entries)
+
+    def __iter__(self) -> Iterator[WhatIf]:
+        return iter(self._overlay.stands())
+
+    @overload
+    def __getitem__(self, index: int) -> WhatIf: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[WhatIf]: ...
+    def __getitem__(self, index: int | slice) -> WhatIf | list[WhatIf]:
+        return self._overlay.stands()[index]
+
+    def __repr__(self) -> str:
+        lines = [f"  {each.number}  {each}" for each in self]
+        return "\n".join([f"<What-ifs: {len(lines) or 'none'}>", *lines])
+
+    def _add(self, told: WhatIf, make: Callable[[], Any] | None = None) -> Standing:
+        if not (told.hook or told.plugin or told.callback):
+            raise UsageError("This is about nothing.", "Name a hook, a plugin or a callback.")
+        return Standing(self, self._overlay.add(told, make))
+
+    def _maker(self, value: Any) -> Callable[[], Any]:
+        if isinstance(value, Reference):
+            find = partial(self._host.resolve, value)
+            self._host.command(f"looking up {value}", find)
+            return find
+        return copier(value, "The answer")
+
+
+def copier(value: Any, what: str) -> Callable[[], Any]:
+    """Gives a copy of the value as it is now, each time; `what` names it in the error.
+
+    Raises:
+        UsageError: it cannot be copied.
+    """
+    try:
+        held = deepcopy(plain(value))
+    except Exception as why:  # noqa: BLE001 - `__deepcopy__` is anybody's code
+        cure = "Give plain data, or a row such as helpdesk.ticket(1)."
+        raise UsageError(f"{what} cannot be copied: {why!r}.", cure) from None
+    return partial(deepcopy, held)
+
+
+def _shown(value: Any) -> Any:
+    return str(value) if isinstance(value, Reference) else value

@@ -1,0 +1,1 @@
+"""What if: callbacks muted, moved or answered for, laid over the hooks and never written down."""
