@@ -57,8 +57,7 @@ class Dispatch:
         chosen = self._hooks.kind(hook, kind, bool(args))
 
         def arguments() -> Arguments:
-            given = self._arguments(hook, chosen, args, overrides)
-            return given, {name: self._resolved(arg) for name, arg in kwargs.items()}
+            return self._made(hook, chosen, args, kwargs, overrides)
 
         try:
             self._hooks.require(hook)
@@ -119,6 +118,22 @@ class Dispatch:
         cause.firings.clear()
         return firing
 
+    def fire_here(
+        self,
+        hook: str,
+        kind: Kind,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        overrides: Mapping[str, Any] | None,
+    ) -> None:
+        """Fire a hook on this thread, which is that of the plugins; arguments as for `fire`."""
+        given, named = self._made(hook, kind, args, kwargs, overrides)
+        self._hooks.fire(kind, hook, given, named)
+
+    def happen_here(self, run: EventRun) -> None:
+        """Make an event happen on this thread, which is that of the plugins."""
+        run.work(self._around.world(), self._recorder, self._hooks)
+
     def happen(self, run: EventRun, effects: Policy | None = None) -> Happened:
         """Make an event of the help desk happen and wait.
 
@@ -128,7 +143,7 @@ class Dispatch:
 
         def work() -> None:
             with under(effects):
-                run.work(self._around.world(), self._recorder, self._hooks)
+                self.happen_here(run)
 
         try:
             self._thread.call(f"event {run.event.name}", work)
@@ -151,6 +166,17 @@ class Dispatch:
                 return run.rehearse(world, self._hooks)
 
         return self._thread.call(f"rehearsing {run.event.name}", work)
+
+    def _made(
+        self,
+        hook: str,
+        kind: Kind,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        overrides: Mapping[str, Any] | None,
+    ) -> Arguments:
+        given = self._arguments(hook, kind, args, overrides)
+        return given, {name: self._resolved(arg) for name, arg in kwargs.items()}
 
     def _arguments(
         self,

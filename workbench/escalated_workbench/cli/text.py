@@ -126,6 +126,7 @@ def hook_lines(hooks: Iterable[Hook], style: Style = GLYPHS) -> Iterator[str]:
         yield plain if style.plain else f"{hook.kind:6}  {signature}  - {purpose}"
         for callback in hook.callbacks:
             place = safe(str(Location(callback.file, callback.line)))
+            place += f" ({safe(callback.note)})" if callback.note else ""
             who = (safe(callback.callback), callback.plugin or "host")
             if style.plain:
                 yield f"  {', '.join((*who, f'priority {callback.priority:g}', place))}"
@@ -182,6 +183,8 @@ def step_lines(firing: Firing, step: Step, style: Style = GLYPHS) -> Iterator[st
     else:
         glyph = OUTCOME_GLYPHS[step.outcome]
         yield f"  {step.priority:>5g} {glyph} {'  '.join(who)}  {took}"
+    if step.note:
+        yield f"          {style.mark('◌', 'by hand')} {safe(step.note)}"
     yield from (f"          {line}" for line in _effect_on_value(firing, step, style))
     if step.error is not None:
         yield from _error_lines(step.error, style)

@@ -137,6 +137,7 @@ def owned(callback: Callback) -> str:
             tag("span", f"{callback.priority:g}", class_="priority"),
             tag("bdi", text(callback.callback)),
             owner(callback),
+            tag("em", text(callback.note), class_="note") if callback.note else "",
         )
     )
 

@@ -50,6 +50,7 @@ def _step(step: Step) -> str:
         f"{OUTCOME_GLYPHS[step.outcome]} {step.callback}",
         step.plugin or "host",
         milliseconds(step.duration_ns),
+        *([step.note] if step.note else []),
     ]
     changed = len(step.changes) + len(step.touched)
     facts += [counted(changed, "change")] if changed else []

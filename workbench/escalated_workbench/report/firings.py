@@ -143,7 +143,7 @@ def _bar(step: Step, whole_ns: int) -> str:
 
 
 def _notes(step: Step) -> list[str]:
-    notes: list[str] = []
+    notes = [f"By hand: {step.note}."] if step.note else []
     if step.mutated:
         notes.append("Changed the value in place.")
     if step.returned_none:

@@ -64,6 +64,8 @@ def _step(step: Step) -> Iterator[_Line]:
     kind = {"ok": "good", "skipped": "dim"}.get(step.outcome, "bad")
     glyph, plugin = OUTCOME_GLYPHS[step.outcome], step.plugin or "host"
     yield _Line(f"{step.priority:>5g} {glyph} {step.callback}  {plugin}", kind, 0, step)
+    if step.note:
+        yield _Line(f"◌ {step.note}", "dim", 8)
     for change in step.changes[:_CHANGES]:
         yield _Line(_change(change), "", 8)
     if len(step.changes) > _CHANGES:

@@ -250,7 +250,7 @@ EMPTY = "Select a firing to see its steps."
 def _telling(firing: Firing | None) -> int:
     """The index of the step worth a look: the first that failed, else that changed something."""
     steps = firing.steps if firing else ()
-    failed = [index for index, step in enumerate(steps) if step.outcome != "ok"]
+    failed = [index for index, step in enumerate(steps) if step.outcome not in ("ok", "skipped")]
     changing = [
         index for index, step in enumerate(steps) if step.changes or step.mutated or step.touched
     ]
@@ -291,7 +291,8 @@ def _rung(step: Step, name: int, marks: int) -> Content:
 
 def _marks(step: Step) -> str:
     """What a step did to the value, in a few characters."""
-    marks = [f"~{len(step.changes)}"] if step.changes else []
+    marks = [step.note] if step.note else []
+    marks += [f"~{len(step.changes)}"] if step.changes else []
     marks += ["*"] if step.mutated or step.touched else []
     marks += ["None"] if step.returned_none else []
     return " ".join(marks)

@@ -49,7 +49,7 @@ def said(text: str, style: str = MUTED) -> Line:
 
 def of_step(firing: Firing, step: Step, names: Sequence[str], full: bool) -> list[Line]:
     """What a step did to the value and to the arguments; `full` shows long texts whole."""
-    lines: list[Line] = []
+    lines = [said(f"◌ by hand: {step.note}", "$text-warning")] if step.note else []
     if firing.kind == "filter":
         if step.mutated:
             lines.append(said("* the value that came in was changed in place", "$text-warning"))
