@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from escalated_core.effects.following import follow
 from escalated_core.effects.outbox import Effects, Outbox
 from escalated_core.effects.policy import Policy
-from escalated_core.errors import Abandoned, PluginError
+from escalated_core.errors import Abandoned
 from escalated_core.helpdesk.references import Reference, ReferenceKind
 from escalated_core.hooks.catalogue import catalogue_of
 from escalated_core.hooks.registry import HookRegistry
@@ -27,7 +27,7 @@ from escalated_core.host.hooks import HostHooks
 from escalated_core.host.isolation import Isolation
 from escalated_core.host.stage import Stage
 from escalated_core.host.stepping import known
-from escalated_core.host.thread import Job, PluginThread
+from escalated_core.host.thread import Job, PluginThread, stuck
 from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.generations import Generations
@@ -154,8 +154,7 @@ class EmbeddedHost:
         try:
             return self.thread.call(name, work)
         except Abandoned as gone:
-            cure = "Give loops and waits an end, also those in C code."
-            raise PluginError(Finding("plugin.stuck", "error", str(gone), cure)) from None
+            raise stuck(gone) from None
 
     def take_leave(self, name: str, work: Callable[[bool], None]) -> None:
         """Run `work(True)`; if a plugin's hooks get stuck in it for good, `work(False)` ends it."""

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
-from escalated_core.errors import Abandoned, Interrupted, WorkbenchError
-from escalated_core.records import Activity
+from escalated_core.errors import Abandoned, Interrupted, PluginError, WorkbenchError
+from escalated_core.records import Activity, Finding
 from escalated_core.scope import RUNNING, Scope
 
 Result = TypeVar("Result")
@@ -30,6 +30,12 @@ PATIENCE = 1.0
 """Seconds of injections after which a thread is given up."""
 CLOSING = 10.0
 """Seconds that closing waits at most: for code that no scope, and so no interruption, reaches."""
+
+
+def stuck(gone: Abandoned) -> PluginError:
+    """What to tell whoever waits for a job whose thread was given up."""
+    cure = "Give loops and waits an end, also those in C code."
+    return PluginError(Finding("plugin.stuck", "error", str(gone), cure))
 
 
 class Job(Generic[Result]):

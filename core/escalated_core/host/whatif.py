@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.references import Reference
 from escalated_core.hooks.registration import is_real
-from escalated_core.records import WhatIf
-from escalated_core.snapshots.snapshot import plain, snapshot
+from escalated_core.records import Comparison, Kind, Matrix, WhatIf
+from escalated_core.snapshots.copying import copier
+from escalated_core.snapshots.snapshot import snapshot
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
@@ -105,6 +105,65 @@ class WhatIfs(Sequence[WhatIf]):
         """Take all of them away."""
         self._overlay.clear()
 
+    def compare(
+        self,
+        hook: str,
+        *args: Any,
+        kind: Kind | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Comparison:
+        """Fire a hook without what-ifs (`old`) and with them (`new`), and compare step by step.
+
+        Both are only tried out, with the same arguments: nothing is sent, written or kept in the
+        trace, and nothing becomes a finding. Arguments as for `Workbench.fire`.
+
+        Raises:
+            UsageError: there are no what-ifs, an argument cannot be copied or made, or the kind
+                cannot be told.
+            PluginError: code of a plugin cannot be stopped.
+        """
+        # Only here: most sessions try nothing out.
+        from escalated_core.host import trials
+
+        _, fire = self._firing(hook, args, kind, overrides, kwargs)
+        return trials.compare_whatifs(self._host, f"comparing {hook}", fire)
+
+    def compare_event(self, name: str, /, **given: Any) -> Comparison:
+        """The same for something that happens at the help desk, see `Workbench.event`.
+
+        The event itself is the firing; what it fires is nested in it.
+        """
+        # Only here: most sessions try nothing out.
+        from escalated_core.host import trials
+
+        happen = trials.happening(self._host, name, given)
+        return trials.compare_whatifs(self._host, f"comparing {name}", happen)
+
+    def matrix(
+        self,
+        hook: str,
+        *args: Any,
+        kind: Kind | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Matrix:
+        """Fire a hook with each callback left out, and with each two of one priority swapped.
+
+        Each time it is only tried out, as by `compare`, with the same arguments; what-ifs that
+        stand hold for all of them. It is fired about as often as there are pairs, twice.
+
+        Raises:
+            UsageError: as for `compare`, but no what-if is needed; or nobody listens, or the hook
+                does not come to its end.
+            PluginError: code of a plugin cannot be stopped.
+        """
+        # Only here: most sessions try nothing out.
+        from escalated_core.host import trials
+
+        chosen, fire = self._firing(hook, args, kind, overrides, kwargs)
+        return trials.matrix_of(self._host, hook, chosen, fire)
+
     def __len__(self) -> int:
         return len(self._overlay.laid.entries)
 
@@ -127,26 +186,27 @@ class WhatIfs(Sequence[WhatIf]):
             raise UsageError("This is about nothing.", "Name a hook, a plugin or a callback.")
         return Standing(self, self._overlay.add(told, make))
 
+    def _firing(
+        self,
+        hook: str,
+        args: tuple[Any, ...],
+        kind: Kind | None,
+        overrides: Mapping[str, Any] | None,
+        kwargs: Mapping[str, Any],
+    ) -> tuple[Kind, Callable[[], None]]:
+        # Only here: as above.
+        from escalated_core.host import trials
+
+        chosen = self._host.hooks.kind(hook, kind, bool(args))
+        given = args, kwargs, overrides
+        return chosen, trials.firing(self._host, hook, chosen, *given)
+
     def _maker(self, value: Any) -> Callable[[], Any]:
         if isinstance(value, Reference):
             find = partial(self._host.resolve, value)
             self._host.command(f"looking up {value}", find)
             return find
         return copier(value, "The answer")
-
-
-def copier(value: Any, what: str) -> Callable[[], Any]:
-    """Gives a copy of the value as it is now, each time; `what` names it in the error.
-
-    Raises:
-        UsageError: it cannot be copied.
-    """
-    try:
-        held = deepcopy(plain(value))
-    except Exception as why:  # noqa: BLE001 - `__deepcopy__` is anybody's code
-        cure = "Give plain data, or a row such as helpdesk.ticket(1)."
-        raise UsageError(f"{what} cannot be copied: {why!r}.", cure) from None
-    return partial(deepcopy, held)
 
 
 def _shown(value: Any) -> Any:

@@ -49,11 +49,13 @@ from escalated_core.records.replays import (
     ReplayVerdict,
     Run,
 )
-from escalated_core.records.whatif import Does, WhatIf
+from escalated_core.records.whatif import HOWS, Affected, Does, How, Matrix, Trial, WhatIf
 
 __all__ = [
+    "HOWS",
     "VERDICTS",
     "Activity",
+    "Affected",
     "Call",
     "Callback",
     "CataloguedHook",
@@ -72,10 +74,12 @@ __all__ = [
     "Frame",
     "Happened",
     "Hook",
+    "How",
     "Import",
     "Kind",
     "Location",
     "LogLine",
+    "Matrix",
     "Outcome",
     "Pace",
     "Parameter",
@@ -91,6 +95,7 @@ __all__ = [
     "Source",
     "Status",
     "Step",
+    "Trial",
     "Verdict",
     "WhatIf",
 ]
