@@ -16,7 +16,7 @@ Copy = Callable[..., Path]
 Shell = Callable[[str], Result]
 
 VERBS = [
-    "list", "hooks", "check", "fire", "event", "watch", "desk", "activate", "deactivate",
+    "list", "hooks", "check", "fire", "event", "whatif", "watch", "desk", "activate", "deactivate",
     "uninstall", "open", "trace", "report", "config", "schema", "completion", "demo", "version",
 ]  # fmt: skip
 INNER = ["event list", "event show", "event run", "event fuzz", "event schema", "config show"]

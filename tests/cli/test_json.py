@@ -56,6 +56,9 @@ CALLS: dict[str, list[str]] = {
     "fire bad-repr": ["fire", "user_permissions"],
     "fire cyclic": ["fire", "cyclic_run", "-a", "{}"],
     "fire giant-value": ["fire", "giant_value_run", "-a", "{}"],
+    "fire and compare": ["fire", "ticket_data", "--mute", "triage:normalise", "--compare"],
+    "fire with what-ifs": ["fire", "ticket_data", "--mute", "triage", "--priority", "round_up=1"],
+    "whatif": ["whatif", "ticket_data"],
     "fire and save": ["fire", "ticket_data", "--save", "a.session"],
     "trace": ["trace", "a.session"],
     "trace of some": ["trace", "a.session", "--where", "hook:ticket_* outcome:error"],
@@ -63,6 +66,7 @@ CALLS: dict[str, list[str]] = {
     "event list": ["event", "list"],
     "event show": ["event", "show", "ticket.status"],
     "event run": ["event", "run", "ticket.create", "--times", "2", "--dry"],
+    "event run and compare": ["event", "run", "ticket.create", "--mute", "triage", "--compare"],
     "event run story": ["event", "run", "story.yaml"],
     "event run stories": ["event", "run", "story.yaml", "story.yaml", "stories"],
     "event fuzz": ["event", "fuzz", "--plugin", "triage", "--examples", "5"],
@@ -104,7 +108,7 @@ def printed(
 def definition_of(document: dict[str, Any]) -> str:
     """Which definition a document must be valid against."""
     name = f"verb-{document['verb'].replace(' ', '-')}"
-    kinds = [kind for kind in ("story", "stories") if kind in document]
+    kinds = [kind for kind in ("story", "stories", "comparison") if kind in document]
     return "-".join([name, *kinds])
 
 
@@ -164,6 +168,14 @@ RECORDS = {
     "event-parameter": records.EventParameter,
     "effect": records.Effect,
     "reload": records.Reload,
+    "what-if": records.WhatIf,
+    "comparison": records.Comparison,
+    "compared-run": records.Run,
+    "difference": records.Difference,
+    "pace": records.Pace,
+    "matrix": records.Matrix,
+    "trial": records.Trial,
+    "affected": records.Affected,
 }
 
 

@@ -130,6 +130,18 @@ class Dispatch:
         given, named = self._made(hook, kind, args, kwargs, overrides)
         self._hooks.fire(kind, hook, given, named)
 
+    def again_here(self, firing: Firing, changes: Mapping[str, Any]) -> None:
+        """Fire on this thread, which is that of the plugins, what is recorded, as by `again`."""
+        # Only here: as above.
+        from escalated_core.host.again import recalled, recalled_event
+
+        world = self._around.world
+        if firing.kind == "event":
+            self.happen_here(recalled_event(firing, world, changes))
+        else:
+            made = recalled(firing, world, changes)
+            self._hooks.fire(firing.kind, firing.hook, made.args, made.kwargs)
+
     def happen_here(self, run: EventRun) -> None:
         """Make an event happen on this thread, which is that of the plugins."""
         run.work(self._around.world(), self._recorder, self._hooks)

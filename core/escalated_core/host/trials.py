@@ -16,7 +16,7 @@ from escalated_core.helpdesk.references import Reference
 from escalated_core.host.event_run import EventRun
 from escalated_core.host.isolation import Aside
 from escalated_core.host.thread import stuck
-from escalated_core.records import Comparison, Kind, Matrix, Run, Trial
+from escalated_core.records import Comparison, Firing, Kind, Matrix, Run, Trial
 from escalated_core.replay.comparing import compare
 from escalated_core.snapshots.copying import copier
 from escalated_core.whatif import matrix
@@ -53,6 +53,20 @@ def firing(
         keywords = {name: make() for name, make in named.items()}
         positional = tuple(make() for make in given)
         host.dispatch.fire_here(hook, kind, positional, keywords, anew or None)
+
+    return fire
+
+
+def again(host: EmbeddedHost, recorded: Firing, changes: Mapping[str, Any] | None) -> Fire:
+    """Fires what is recorded, with the arguments it had, but for some values by path.
+
+    Raises:
+        UsageError: a value cannot be copied.
+    """
+    made = {path: _again(value, f"The value of {path}") for path, value in (changes or {}).items()}
+
+    def fire() -> None:
+        host.dispatch.again_here(recorded, {path: make() for path, make in made.items()})
 
     return fire
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.references import Reference
 from escalated_core.hooks.registration import is_real
-from escalated_core.records import Comparison, Kind, Matrix, WhatIf
+from escalated_core.records import Comparison, Firing, Kind, Matrix, WhatIf
 from escalated_core.snapshots.copying import copier
 from escalated_core.snapshots.snapshot import snapshot
 
@@ -107,7 +107,7 @@ class WhatIfs(Sequence[WhatIf]):
 
     def compare(
         self,
-        hook: str,
+        hook: str | Firing,
         *args: Any,
         kind: Kind | None = None,
         overrides: Mapping[str, Any] | None = None,
@@ -116,7 +116,8 @@ class WhatIfs(Sequence[WhatIf]):
         """Fire a hook without what-ifs (`old`) and with them (`new`), and compare step by step.
 
         Both are only tried out, with the same arguments: nothing is sent, written or kept in the
-        trace, and nothing becomes a finding. Arguments as for `Workbench.fire`.
+        trace, and nothing becomes a finding. Arguments as for `Workbench.fire`; in the place of a
+        hook, a recorded firing or event is fired with those it had, see `Workbench.again`.
 
         Raises:
             UsageError: there are no what-ifs, an argument cannot be copied or made, or the kind
@@ -126,8 +127,9 @@ class WhatIfs(Sequence[WhatIf]):
         # Only here: most sessions try nothing out.
         from escalated_core.host import trials
 
-        _, fire = self._firing(hook, args, kind, overrides, kwargs)
-        return trials.compare_whatifs(self._host, f"comparing {hook}", fire)
+        what = f"comparing {hook.hook if isinstance(hook, Firing) else hook}"
+        fire = self._firing(hook, kind, args, kwargs, overrides)
+        return trials.compare_whatifs(self._host, what, fire)
 
     def compare_event(self, name: str, /, **given: Any) -> Comparison:
         """The same for something that happens at the help desk, see `Workbench.event`.
@@ -142,7 +144,7 @@ class WhatIfs(Sequence[WhatIf]):
 
     def matrix(
         self,
-        hook: str,
+        hook: str | Firing,
         *args: Any,
         kind: Kind | None = None,
         overrides: Mapping[str, Any] | None = None,
@@ -150,7 +152,7 @@ class WhatIfs(Sequence[WhatIf]):
     ) -> Matrix:
         """Fire a hook with each callback left out, and with each two of one priority swapped.
 
-        Each time it is only tried out, as by `compare`, with the same arguments; what-ifs that
+        Each time it is only tried out, with the same arguments as by `compare`; what-ifs that
         stand hold for all of them. It is fired about as often as there are pairs, twice.
 
         Raises:
@@ -161,8 +163,14 @@ class WhatIfs(Sequence[WhatIf]):
         # Only here: most sessions try nothing out.
         from escalated_core.host import trials
 
-        chosen, fire = self._firing(hook, args, kind, overrides, kwargs)
-        return trials.matrix_of(self._host, hook, chosen, fire)
+        name = hook.hook if isinstance(hook, Firing) else hook
+        given = hook.kind if isinstance(hook, Firing) else kind
+        if given == "event":
+            raise UsageError(f"{name!r} is an event.", "Give one of the firings that it caused.")
+        fire = self._firing(hook, kind, args, kwargs, overrides)
+        return trials.matrix_of(
+            self._host, name, self._host.hooks.kind(name, given, bool(args)), fire
+        )
 
     def __len__(self) -> int:
         return len(self._overlay.laid.entries)
@@ -188,18 +196,22 @@ class WhatIfs(Sequence[WhatIf]):
 
     def _firing(
         self,
-        hook: str,
-        args: tuple[Any, ...],
+        hook: str | Firing,
         kind: Kind | None,
-        overrides: Mapping[str, Any] | None,
+        args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
-    ) -> tuple[Kind, Callable[[], None]]:
+        overrides: Mapping[str, Any] | None,
+    ) -> Callable[[], None]:
         # Only here: as above.
         from escalated_core.host import trials
 
-        chosen = self._host.hooks.kind(hook, kind, bool(args))
-        given = args, kwargs, overrides
-        return chosen, trials.firing(self._host, hook, chosen, *given)
+        if not isinstance(hook, Firing):
+            chosen = self._host.hooks.kind(hook, kind, bool(args))
+            return trials.firing(self._host, hook, chosen, args, kwargs, overrides)
+        if args or kwargs or kind:
+            cure = "Give other values by path: overrides={...}."
+            raise UsageError("A recorded firing has its arguments.", cure)
+        return trials.again(self._host, hook, overrides)
 
     def _maker(self, value: Any) -> Callable[[], Any]:
         if isinstance(value, Reference):

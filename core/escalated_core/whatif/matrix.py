@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -24,7 +24,7 @@ from escalated_core.records import (
     Trial,
 )
 from escalated_core.snapshots.diff import changes, path_text
-from escalated_core.snapshots.pictures import TupleSnapshot, canonical
+from escalated_core.snapshots.pictures import DictSnapshot, TupleSnapshot, canonical
 from escalated_core.whatif.overlay import ChangeChain, muted
 
 _HOWS: Final[dict[ReplayVerdict, How]] = {
@@ -156,11 +156,17 @@ def _ends(comparison: Comparison) -> tuple[tuple[Change, ...], tuple[Change, ...
     result = changes(old.result, new.result) if old.kind == "filter" else ()
     names = names_of(new.hook, new.profile)
     lasts = (TupleSnapshot(states(each)[-1]) for each in (old, new))
-    arguments = tuple(
-        Change(each.kind, spelt(each.path, names), each.before, each.after)
-        for each in changes(*lasts)
+    arguments = (replace(each, path=spelt(each.path, names)) for each in changes(*lasts))
+    return _telling(result), _telling(arguments)
+
+
+def _telling(found: Iterable[Change]) -> tuple[Change, ...]:
+    """Without the order of keys: two that add one each would always depend on their order."""
+    return tuple(
+        each
+        for each in found
+        if not (isinstance(each.before, DictSnapshot) and isinstance(each.after, DictSnapshot))
     )
-    return result, arguments
 
 
 def _affected(comparison: Comparison) -> list[Affected]:
@@ -180,6 +186,8 @@ def _affected(comparison: Comparison) -> list[Affected]:
 def _how(difference: Difference, old: dict[int, Firing], new: dict[int, Firing]) -> How | None:
     if difference.verdict in _HOWS:
         return _HOWS[difference.verdict]
+    if difference.verdict == "order":
+        return None
     if difference.old_step is None or difference.new_step is None:
         return None
     one = old[difference.old_firing or 0].steps[difference.old_step]

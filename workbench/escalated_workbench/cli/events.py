@@ -26,6 +26,7 @@ from escalated_workbench.cli.numbers import Seconds, Whole
 from escalated_workbench.cli.options import Call, names_profile, reports, runs_plugins
 from escalated_workbench.cli.output import Progress
 from escalated_workbench.cli.storyfiles import is_story, run_stories
+from escalated_workbench.cli.whatifs import compares, lay, report_comparison, require_comparable
 
 if TYPE_CHECKING:
     from escalated_core.records import Firing, Happened
@@ -104,6 +105,7 @@ def show_event(call: Call, name: str) -> int:
     "--junit", type=click.Path(), metavar="FILE", help="Write what came of stories as JUnit XML."
 )
 @save_option
+@compares
 @runs_plugins
 def run_event(
     call: Call,
@@ -120,7 +122,10 @@ def run_event(
     its story expects it to, or when what a story expects is not so.
     """
     require_target(call.save)
+    require_comparable(call, *(["--times"] if times is not None else []))
     if any(map(is_story, names)):
+        if call.compare:
+            raise click.UsageError("--compare is for events: a story is what it expects.")
         if dry or times is not None:
             raise click.UsageError("--dry and --times are for events: a story says so itself.")
         return run_stories(call, names, words, junit)
@@ -133,6 +138,9 @@ def run_event(
     (name,) = names
     given = event_values(name, words)
     with call.workbench() as wb:
+        lay(call, wb)
+        if call.compare:
+            return report_comparison(call, wb, wb.whatif.compare_event(name, **given))
         repeated = Repeated(call, wb, lambda: _happened(call, wb, name, given, dry=dry))
         repeated.run(times or 1)
         save_session(call, wb)
@@ -182,6 +190,7 @@ class Repeated:
     def __init__(self, call: Call, wb: Workbench, once: Callable[[], Run]) -> None:
         self._call, self._once = call, once
         self._style = call.style(wb)
+        self._whatifs = list(wb.whatif)
         self._progress = Progress(call.output)
         self._failed = False
         self._runs: list[dict[str, Any]] = []
@@ -206,7 +215,7 @@ class Repeated:
     def told(self) -> int:
         """The exit code, once everything is told; raises what stopped it."""
         if self._call.as_json and (self._runs or not self._stopped):
-            self._call.report((), runs=self._runs)
+            self._call.report((), runs=self._runs, whatif=self._whatifs)
         if self._stopped is not None:
             raise self._stopped
         return int(self._failed)

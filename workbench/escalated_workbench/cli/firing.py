@@ -1,23 +1,31 @@
-"""The verb `fire`, and what every verb that fires hooks has in common."""
+"""The verbs `fire` and `whatif`, and what every verb that fires hooks has in common."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from escalated_workbench.cli.completion import complete_argument, complete_hook
+from escalated_workbench.cli.completion import complete_hook
+from escalated_workbench.cli.hook_arguments import Arguments, takes_arguments
 from escalated_workbench.cli.numbers import Whole
 from escalated_workbench.cli.options import Call, runs_plugins
+from escalated_workbench.cli.whatifs import (
+    compares,
+    lay,
+    lays,
+    report_comparison,
+    require_comparable,
+)
 
 if TYPE_CHECKING:
-    from escalated_core.records import Firing, Hook, Kind
+    from escalated_core.records import Comparison, Firing
     from escalated_workbench.cli.text import Style
-    from escalated_workbench.given import Given
     from escalated_workbench.workbench import Workbench
 
 Result = TypeVar("Result")
@@ -33,34 +41,17 @@ save_option = click.option(
 )
 
 
+class Shot(NamedTuple):
+    """What is to be fired, once it is known where."""
+
+    fire: Callable[[], Firing]
+    compare: Callable[[], Comparison]
+    """The same tried out without what-ifs and with them."""
+
+
 @click.command()
 @click.argument("hook", required=False, shell_complete=complete_hook)
-@click.option(
-    "-a",
-    "--arg",
-    "words",
-    multiple=True,
-    metavar="VALUE",
-    shell_complete=complete_argument,
-    help="An argument, in order or as ticket=3: JSON, a row of the help desk as @ticket:1, "
-    "or text.",
-)
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    metavar="PATH=VALUE",
-    shell_complete=complete_argument,
-    help="Another value within an argument, as in ticket.subject=Hello or data.tags[0]=vip: "
-    "JSON, a row, or text.",
-)
-@click.option(
-    "--payload",
-    type=click.Path(),
-    metavar="FILE",
-    help="All arguments as JSON: an object by their names, or a list; - is standard input.",
-)
-@click.option("--kind", type=click.Choice(["action", "filter"]), help="For a name that is both.")
+@takes_arguments
 @click.option(
     "--again",
     "number",
@@ -71,6 +62,7 @@ save_option = click.option(
 @click.option(
     "--session", "file", type=click.Path(), metavar="FILE", help="What --save wrote, for --again."
 )
+@compares
 @save_option
 @runs_plugins
 def fire(call: Call, hook: str | None, number: int | None, file: str | None, **given: Any) -> int:
@@ -87,47 +79,36 @@ def fire(call: Call, hook: str | None, number: int | None, file: str | None, **g
     elif hook is None:
         raise click.UsageError("Missing argument 'HOOK'.")
     else:
-        shot = _anew(call, hook, **given)
+        shot = _anew(call, hook, Arguments(**given))
+    require_comparable(call)
     require_target(call.save)
     with call.workbench() as wb:
-        firing, nested = settled(call, wb, shot(wb))
+        lay(call, wb)
+        if call.compare:
+            return report_comparison(call, wb, shot(wb).compare())
+        firing, nested = settled(call, wb, shot(wb).fire)
+        whatifs = list(wb.whatif)
         save_session(call, wb)
         _tell_recalled(call, wb)
         style = call.style(wb)
-    call.report(lines_of([firing, *nested], style), firing=firing, nested=nested)
+    lines = lines_of([firing, *nested], style)
+    call.report(lines, firing=firing, nested=nested, whatif=whatifs)
     return int(failed([firing, *nested]))
 
 
-Shot = Callable[["Workbench"], Callable[[], "Firing"]]
-"""What is to be fired, once it is known where."""
-
-
-def _anew(
-    call: Call,
-    hook: str,
-    words: tuple[str, ...],
-    changes: tuple[str, ...],
-    payload: str | None,
-    kind: Kind | None,
-) -> Shot:
+def _anew(call: Call, hook: str, arguments: Arguments) -> Callable[[Workbench], Shot]:
     """A hook, with what was said about its arguments."""
-    from escalated_workbench.given import is_named, read_payload
 
-    if payload is not None and not all(map(is_named, words)):
-        raise click.UsageError("--payload has the arguments: give others by name, as in ticket=3.")
-    given = read_payload(payload) if payload is not None else None
-
-    def shot(wb: Workbench) -> Callable[[], Firing]:
-        chosen = wb.require_hook(hook, kind)[0]
-        told = _told(chosen, given, words, changes)
-        _compare_arguments(call, chosen, len(told.positional))
-        overrides = told.overrides or None
-        return lambda: wb.fire(hook, *told.positional, kind=kind, overrides=overrides)
+    def shot(wb: Workbench) -> Shot:
+        told = arguments.of(call, wb, hook)
+        how: dict[str, Any] = {"kind": arguments.kind, "overrides": told.overrides or None}
+        args = (hook, *told.positional)
+        return Shot(partial(wb.fire, *args, **how), partial(wb.whatif.compare, *args, **how))
 
     return shot
 
 
-def _again(file: str, number: int, changes: tuple[str, ...]) -> Shot:
+def _again(file: str, number: int, changes: tuple[str, ...]) -> Callable[[Workbench], Shot]:
     """A firing of a session, with other values in its arguments."""
     from escalated_core.sessions import session as sessions
     from escalated_workbench.given import path_values
@@ -135,7 +116,10 @@ def _again(file: str, number: int, changes: tuple[str, ...]) -> Shot:
     given = path_values(changes)
     with sessions.read(file) as session:
         firing = session.require(number)
-    return lambda wb: lambda: wb.again(firing, changes=given)
+    return lambda wb: Shot(
+        partial(wb.again, firing, changes=given),
+        partial(wb.whatif.compare, firing, overrides=given),
+    )
 
 
 def _tell_recalled(call: Call, wb: Workbench) -> None:
@@ -147,17 +131,29 @@ def _tell_recalled(call: Call, wb: Workbench) -> None:
             call.output.say(safe(f"Note: {finding.message}"))
 
 
-def _told(hook: Hook, payload: Given | None, words: Iterable[str], changes: Iterable[str]) -> Given:
-    """All that was said about the arguments; what is more particular counts."""
-    from escalated_workbench.given import Given
+@click.command()
+@click.argument("hook", shell_complete=complete_hook)
+@takes_arguments
+@lays
+@runs_plugins
+def whatif(call: Call, hook: str, **given: Any) -> int:
+    """Find which callbacks of a hook matter, and which orders.
 
-    told = payload or Given()
-    told.require_names(hook)
-    for word in words:
-        told = told.with_argument(hook, word)
-    for change in changes:
-        told = told.with_change(hook, change)
-    return told.completed(hook)
+    The hook is fired with each callback left out, and with each two of the same priority swapped.
+    Nothing of that lasts: nothing is sent and no row is written.
+    """
+    arguments = Arguments(**given)
+    with call.workbench() as wb:
+        told = arguments.of(call, wb, hook)
+        lay(call, wb)
+        chosen: dict[str, Any] = {"kind": arguments.kind, "overrides": told.overrides or None}
+        found = wb.whatif.matrix(hook, *told.positional, **chosen)
+        whatifs = list(wb.whatif)
+        style = call.style(wb)
+    from escalated_workbench.cli.comparisons import matrix_lines
+
+    call.report(matrix_lines(found, whatifs, style), matrix=found, whatif=whatifs)
+    return 0
 
 
 def require_target(save: str | None) -> None:
@@ -207,13 +203,3 @@ def lines_of(firings: Iterable[Firing], style: Style) -> Iterator[str]:
     from escalated_workbench.cli import text
 
     yield from text.firings_lines(firings, style)
-
-
-def _compare_arguments(call: Call, hook: Hook, given: int) -> None:
-    """Say so when a documented hook is given more or fewer arguments than it passes."""
-    from escalated_workbench.wording import counted
-
-    names = [parameter.name for parameter in hook.documented.parameters] if hook.documented else []
-    if given and names and given != len(names):
-        passes = f"{counted(len(names), 'argument')} ({', '.join(names)})"
-        call.output.say(f"Note: {hook.name} passes {passes}; you gave {given}.")

@@ -20,6 +20,7 @@ VERBS = {
     "check": "escalated_workbench.cli.reports:check",
     "fire": "escalated_workbench.cli.firing:fire",
     "event": "escalated_workbench.cli.events:event",
+    "whatif": "escalated_workbench.cli.firing:whatif",
     "watch": "escalated_workbench.cli.watch:watch",
     "desk": "escalated_workbench.cli.desk:desk",
     "activate": "escalated_workbench.cli.actions:activate",

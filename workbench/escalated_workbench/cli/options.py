@@ -91,6 +91,12 @@ class Call(NamedTuple):
     """The project's file, where one is named."""
     save: str | None = None
     """Where the session is to be saved."""
+    mute: tuple[str, ...] = ()
+    """What is left out, as written; so are the two that follow."""
+    priority: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+    compare: bool = False
+    """Whether it is only tried out, without them and with them."""
 
     @property
     def opening(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalated_workbench.cli.firing import require_target, save_session
+from escalated_workbench.cli.whatifs import lay
 
 if TYPE_CHECKING:
     from escalated_core.stories.result import StoryResult
@@ -35,6 +36,7 @@ def run_stories(
     stories = _read(list(_files(names)), story_values(words))
     require_target(junit)
     with call.workbench() as wb:
+        lay(call, wb)
         for story in stories:
             wb.check_story(story)
         results: list[StoryResult] = []

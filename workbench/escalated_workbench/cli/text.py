@@ -194,11 +194,11 @@ def step_lines(firing: Firing, step: Step, style: Style = GLYPHS) -> Iterator[st
 
 def _effect_on_value(firing: Firing, step: Step, style: Style) -> Iterator[str]:
     for change in step.changes:
-        yield _change(change, style)
+        yield change_line(change, style)
     if step.mutated:
         yield f"{'' if style.plain else '~ '}changed the value in place"
     for change in touched(firing, step):
-        yield f"{_change(change, style)}  (an argument, in place)"
+        yield f"{change_line(change, style)}  (an argument, in place)"
     if step.returned_none:
         yield f"{style.mark('!', 'warning')} returned None for a value"
     if step.surplus:
@@ -228,7 +228,7 @@ def _sent_lines(step: Step, style: Style) -> Iterator[str]:
         yield f"            … {more}: --json has the rest"
 
 
-def _change(change: Change, style: Style) -> str:
+def change_line(change: Change, style: Style = GLYPHS) -> str:
     """`~ subject: 'a' -> 'b'`, `+ tags[2]: 'vip'`, `- tags[2]: 'vip'`."""
     path = safe(path_text(change.path))
     word = (
