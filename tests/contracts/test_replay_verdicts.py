@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from escalated_core.records import Comparison, Run
-from escalated_core.replay.comparing import compare, run_of
+from escalated_core.replay.comparing import compare, judged, run_of
+from escalated_core.replay.pacing import pace
 from escalated_workbench import Workbench
 
 Both = Callable[..., Comparison]
@@ -117,6 +119,16 @@ class TestVerdicts:
         code = CHAIN.replace("+ [len(value)]", "").replace('+ ["begin"]', "")
         found = both(code, code.replace('"greet", 5', '"greet", 15'))
         assert [each.verdict for each in found.differences] == ["order"]
+
+    def test_slower(self, both: Both) -> None:
+        found = both(CHAIN, CHAIN + "\n")
+        slower = pace([1_000_000] * 8, [2_000_000] * 8)
+        assert judged(replace(found, pace=slower)).verdict == "slower"
+        assert not judged(replace(found, pace=slower)).changed
+        same = pace([1_000_000] * 8, [1_000_000] * 8)
+        assert judged(replace(found, pace=same)).verdict == "same"
+        other = both(CHAIN, CHAIN.replace('["begin"]', '["more"]'))
+        assert judged(replace(other, pace=slower)).verdict == "value"
 
     def test_two_of_the_same_callback(self, both: Both) -> None:
         again = '\nadd_filter("greet", begin, 30)\n'

@@ -56,9 +56,9 @@ changed (`~`), how it ended and how long it took. Nested firings are indented; `
 away, `right` shows them. Ten or more alike in quick succession that change nothing share one line,
 `×37`, which `right` unfolds. The list follows the newest while the cursor is on the last one; what
 only tells that a plugin was loaded, with nobody listening, does not take the cursor. `enter` goes
-to the steps, `r` fires it again with what it was given. `space` holds the list still; recording goes
-on. `/` filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) when old ones
-go."""
+to the steps, `r` fires it again with what it was given. `space` holds the list still; recording
+goes on. `/` filters, `h` hides what is like the selected one, `P` keeps a firing (`◆`) when old
+ones go."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
