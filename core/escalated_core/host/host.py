@@ -6,7 +6,7 @@ too, as the plugins run in this process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -102,12 +102,7 @@ class EmbeddedHost:
         self.dispatch = Dispatch(
             self.thread, self._recorder, self.hooks, self._around, self.findings
         )
-        settings = self.thread.submit("applying the settings", self._around.apply_settings)
-        # A job for each, so that one that costs its thread does not cost the others.
-        for plugin in found:
-            add = partial(self._start, plugin, settings)
-            self._take_up(f"loading {plugin.slug}", plugin.slug, add)
-        self.opened: Job[None] = self.thread.submit("opening", partial(self._opened, settings))
+        self.opened: Job[None] = self._load(found)
 
     @cached_property
     def isolation(self) -> Isolation:
@@ -118,6 +113,15 @@ class EmbeddedHost:
             return Recorder(Trace(), lambda _: None, signature, self.options.profile)
 
         return Isolation(self.thread, recorder, self.registry, self._around, self.stage)
+
+    def _load(self, found: Iterable[Found]) -> Job[None]:
+        """Load what was found at first; the job is done when all is."""
+        settings = self.thread.submit("applying the settings", self._around.apply_settings)
+        # A job for each, so that one that costs its thread does not cost the others.
+        for plugin in found:
+            add = partial(self._start, plugin, settings)
+            self._take_up(f"loading {plugin.slug}", plugin.slug, add)
+        return self.thread.submit("opening", partial(self._opened, settings))
 
     def _begin_thread(self) -> None:
         self._effects.enter()
