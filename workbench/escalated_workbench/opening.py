@@ -129,6 +129,8 @@ class Opening:
         self.trace = self._host.trace
         self.trace.known = self._host.lifecycle.records
         self.ui = self._host.ui
+        self.replays = self._host.replays
+        """What saves changed: recorded firings run again by the new code."""
         self.helpdesk = HelpDesk(self._host)
         self.whatif = WhatIfs(self._host)
         Opening._open = self

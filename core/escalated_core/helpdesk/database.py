@@ -18,9 +18,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.signals import connection_created
+from django.db.utils import ConnectionHandler
 
 from escalated_core.errors import UsageError
-from escalated_core.helpdesk.scratch import Scratch, connection, is_scratch, keep_apart
+from escalated_core.helpdesk.scratch import Connections, Scratch, is_scratch, keep_apart
 from escalated_core.helpdesk.seed import sow
 from escalated_core.helpdesk.tables import create_missing
 from escalated_core.trace.calls import query_wrapper
@@ -67,7 +68,7 @@ class Database:
         self._thread = threading.current_thread()
         _given_up.discard(self._thread)
         connection_created.connect(self._hold)
-        vars(connections)["create_connection"] = connection
+        connections.__class__ = Connections
         _use(self.path)
 
     def leave_transaction(self) -> None:
@@ -151,7 +152,7 @@ class Database:
         thread, which is nobody's in particular, may look into the next.
         """
         connection_created.disconnect(self._hold)
-        vars(connections).pop("create_connection", None)
+        connections.__class__ = ConnectionHandler
         _use(None)
         for held in self._cut(lambda _: True):
             if held.thread is threading.main_thread():

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.utils import ConnectionHandler
+
+NAME = "scratch"
+"""What the names of its files begin with."""
 
 _scratch: ContextVar[Scratch | None] = ContextVar("helpdesk_scratch", default=None)
 
@@ -27,74 +31,70 @@ class Scratch:
         self._numbers = count(1)
         self.file = ""
         """The newest file: what is made anew lies in another, as threads may go on with this."""
-        self._wrapper: Any = None
-        self._thread: threading.Thread | None = None
+        self._wrappers = threading.local()
         self._image: sqlite3.Connection | None = None
         self._taken: tuple[Any, ...] = ()
         """What tells the database as it was when the image was taken."""
         self._clean: tuple[Any, ...] = ()
         """What tells the copy when nobody has written to it."""
 
-    def enter(self) -> Callable[[], None]:
+    def enter(self) -> None:
         """Have this context, and threads it starts, work on a copy of what there is now.
 
-        The undo gives the thread its own connection back; the context is to be thrown away.
+        The context is to be thrown away.
         """
         real: Any = connections[DEFAULT_DB_ALIAS]
         real.ensure_connection()
-        _scratch.set(self)
         taken = _state(real.connection)
         if taken != self._taken or self._image is None:
             self._image = sqlite3.connect(":memory:", check_same_thread=False)
             real.connection.backup(self._image)
             self._taken, self._clean = taken, ()
+        _scratch.set(self)
         self._be_as(self._image)
-        connections[DEFAULT_DB_ALIAS] = self._wrapper
 
-        def undo() -> None:
-            connections[DEFAULT_DB_ALIAS] = real
-
-        return undo
+    def wrapper(self) -> Any:
+        """Django's wrapper of a connection to the copy for the thread that asks."""
+        known: Any = getattr(self._wrappers, "newest", None)
+        if known is None or known.settings_dict["NAME"] != self.file:
+            made: Any = connections.create_connection(DEFAULT_DB_ALIAS)
+            made.settings_dict = {**made.settings_dict, "NAME": self.file}
+            known = self._wrappers.newest = made
+        return known
 
     def _be_as(self, image: sqlite3.Connection) -> None:
         """Have the copy hold what an image does."""
-        if self._is_usable():
-            if self._clean == _state(self._wrapper.connection):
+        wrapper = self._usable()
+        if wrapper is not None:
+            if self._clean == _state(wrapper.connection):
                 return
             try:
-                image.backup(self._wrapper.connection)
-                self._clean = _state(self._wrapper.connection)
+                image.backup(wrapper.connection)
+                self._clean = _state(wrapper.connection)
                 return
             except sqlite3.Error:  # a thread is in the middle of it
                 pass
-        self.file = str(self._folder / f"scratch-{next(self._numbers)}.sqlite3")
-        self._wrapper, self._thread = connection(DEFAULT_DB_ALIAS), threading.current_thread()
-        self._wrapper.ensure_connection()
-        image.backup(self._wrapper.connection)
-        self._clean = _state(self._wrapper.connection)
+        self.file = str(self._folder / f"{NAME}-{next(self._numbers)}.sqlite3")
+        wrapper = self.wrapper()
+        wrapper.ensure_connection()
+        image.backup(wrapper.connection)
+        self._clean = _state(wrapper.connection)
 
-    def _is_usable(self) -> bool:
-        wrapper = self._wrapper
-        return (
-            wrapper is not None
-            and self._thread is threading.current_thread()
-            and wrapper.connection is not None
-            and not wrapper.in_atomic_block
-            and not wrapper.connection.in_transaction
-            and wrapper.get_autocommit()
-        )
+    def _usable(self) -> Any:
+        """This thread's wrapper, if it is as a new one would be."""
+        wrapper: Any = self.wrapper() if self.file else None
+        if wrapper is None or wrapper.connection is None or wrapper.in_atomic_block:
+            return None
+        busy = wrapper.connection.in_transaction or not wrapper.get_autocommit()
+        return None if busy else wrapper
 
 
-def connection(alias: str) -> Any:
-    """Django's wrapper for a new connection: to the copy in a context that works on one.
+class Connections(ConnectionHandler):
+    """Django's connections: those to the copy in a context that works on one."""
 
-    In the place of `connections.create_connection`, for whatever thread needs one.
-    """
-    made: Any = type(connections).create_connection(connections, alias)
-    scratch = _scratch.get()
-    if scratch is not None:
-        made.settings_dict = {**made.settings_dict, "NAME": scratch.file}
-    return made
+    def __getitem__(self, alias: str) -> Any:
+        scratch = _scratch.get()
+        return super().__getitem__(alias) if scratch is None else scratch.wrapper()
 
 
 def is_scratch() -> bool:
@@ -105,7 +105,7 @@ def is_scratch() -> bool:
 def keep_apart(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
     """Refuse queries to the real database in a context that works on a copy.
 
-    For `execute_wrappers`: a pool's thread may have a connection from before.
+    For `execute_wrappers`: a plugin may have kept a cursor.
     """
     scratch = _scratch.get()
     if scratch is not None and context["connection"].settings_dict["NAME"] != scratch.file:

@@ -99,9 +99,9 @@ class World:
         """
         self._opened().renew()
 
-    def enter_scratch(self) -> Undo:
+    def enter_scratch(self) -> None:
         """Have this context work on a copy of the database, see `Scratch.enter`."""
-        return self._opened().scratch.enter()
+        self._opened().scratch.enter()
 
     def resolve(self, reference: Reference) -> Any:
         """The live model that a reference names.

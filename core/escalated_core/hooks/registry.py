@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from copy import copy
 from itertools import count
 from typing import Any, Protocol
 
@@ -65,6 +66,7 @@ class HookRegistry:
         """What runs the chains; it may be replaced at any time."""
         self._chains: dict[Key, Chain] = {}
         self._lock = threading.RLock()
+        self._former: dict[str, tuple[Registration, ...]] = {}
         self.revision = 0
         """Goes up with every change, for whoever polls."""
         self._sequence = count(1)
@@ -150,14 +152,38 @@ class HookRegistry:
         self, stage: Stage, added: Iterable[Registration], removed: Iterable[Registration]
     ) -> tuple[list[Callback], list[Callback]]:
         """At one instant: `stage` in the place of all that its plugin had registered before."""
+        slug = stage.owner.slug
         with self._lock:
             stage.committed = True
-            return self._replace(stage.owner.slug, added, set(removed))
+            before = self._chains
+            answer = self._replace(slug, added, set(removed))
+            self._former[slug] = of_plugin(before, slug)
+            return answer
 
     def discard(self, slug: str) -> list[Callback]:
         """Take back everything a plugin registered."""
         with self._lock:
+            self._former.pop(slug, None)
             return self._replace(slug, (), set())[1]
+
+    def keys_of(self, slug: str) -> set[Key]:
+        """The hooks that a plugin listens to, or its generation before did."""
+        own = (*of_plugin(dict(self._chains), slug), *self._former.get(slug, ()))
+        return {(registration.kind, registration.hook) for registration in own}
+
+    def former_chains(self, slug: str) -> dict[Key, Chain] | None:
+        """Every chain as if the generation before of a plugin were in force; None if none was."""
+        former = self._former.get(slug)
+        if former is None:
+            return None
+        chains = dict(self._chains)
+        for registration in of_plugin(chains, slug):
+            drop(chains, (registration.kind, registration.hook), [registration])
+        for registration in former:
+            again = copy(registration)
+            again.alive = True
+            insert(chains, again)
+        return chains
 
     def clear(self) -> None:
         with self._lock:
@@ -178,7 +204,7 @@ class HookRegistry:
         self, slug: str, added: Iterable[Registration], gone: set[Registration]
     ) -> tuple[list[Callback], list[Callback]]:
         chains = dict(self._chains)
-        old = [r for chain in chains.values() for r in chain if r.slug == slug]
+        old = of_plugin(chains, slug)
         new = [r for r in added if r not in gone]
         for registration in [*old, *gone]:
             drop(chains, (registration.kind, registration.hook), [registration])
@@ -204,6 +230,11 @@ class StageScope:
 
     def __exit__(self, *_: object) -> None:
         self._variable.reset(self._token)
+
+
+def of_plugin(chains: Mapping[Key, Chain], slug: str) -> tuple[Registration, ...]:
+    """All that a plugin has registered."""
+    return tuple(r for chain in chains.values() for r in chain if r.slug == slug)
 
 
 def insert(chains: dict[Key, Chain], registration: Registration) -> None:

@@ -49,7 +49,7 @@ class Around:
         self._world = World(seed, settings)
         self._own_writes = own_writes
         self._lock = threading.RLock()
-        self._apart: ExitStack | None = None
+        self._is_apart = False
         self._receivers: Receivers | None = None
         self._undo_receivers: Undo | None = None
         self._models: dict[str, Undo] = {}
@@ -75,8 +75,8 @@ class Around:
                 pictures.register()
                 self._receivers = Receivers(current_owner, self._report)
                 self._undo_receivers = self._receivers.install()
-                if self._apart is not None:
-                    self._apart.callback(self._world.enter_scratch())
+                if self._is_apart:
+                    self._world.enter_scratch()
         return self._world
 
     @contextmanager
@@ -95,14 +95,13 @@ class Around:
 
         To be entered in a context that is thrown away.
         """
-        with ExitStack() as undo:
-            if self._world.is_open:
-                undo.callback(self._world.enter_scratch())
-            self._apart = undo
-            try:
-                yield
-            finally:
-                self._apart = None
+        if self._world.is_open:
+            self._world.enter_scratch()
+        self._is_apart = True
+        try:
+            yield
+        finally:
+            self._is_apart = False
 
     def renew(self) -> None:
         """A fresh plugin thread took over: give it a database connection of its own."""

@@ -26,6 +26,12 @@ class Chance:
     def running(self) -> Generator[None]:
         """Have what code that is tried out draws from the system come from here; on any thread."""
 
+        # Only here: the virtual clock imports it, too.
+        import uuid
+
+        # It may ask other programs, once in a process: not those that are held.
+        uuid.getnode()
+
         def made(real: Any) -> Any:
             def urandom(size: int, /) -> bytes:
                 return self._source.randbytes(size) if APART.get() else real(size)
@@ -43,9 +49,8 @@ class Chance:
         state = random.getstate()
         random.seed(seed)
         self._source = random.Random(seed)
-        uuid = sys.modules.get("uuid")
-        if uuid is not None:  # or the next one of a moment would count on from the last
-            vars(uuid)["_last_timestamp"] = None
+        # Or the next one of a moment would count on from the last.
+        vars(sys.modules["uuid"])["_last_timestamp"] = None
         try:
             yield
         finally:

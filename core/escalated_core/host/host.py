@@ -18,6 +18,7 @@ from escalated_core.effects.outbox import Effects, Outbox
 from escalated_core.effects.policy import Policy
 from escalated_core.errors import Abandoned
 from escalated_core.helpdesk.references import Reference, ReferenceKind
+from escalated_core.helpdesk.world import World
 from escalated_core.hooks.catalogue import catalogue_of
 from escalated_core.hooks.registry import HookRegistry
 from escalated_core.host import standins
@@ -25,6 +26,7 @@ from escalated_core.host.around import Around
 from escalated_core.host.dispatch import Dispatch
 from escalated_core.host.hooks import HostHooks
 from escalated_core.host.isolation import Isolation
+from escalated_core.host.replays import Replays
 from escalated_core.host.stage import Stage
 from escalated_core.host.stepping import known
 from escalated_core.host.thread import Job, PluginThread, stuck
@@ -103,6 +105,15 @@ class EmbeddedHost:
             self.thread, self._recorder, self.hooks, self._around, self.findings
         )
         self.opened: Job[None] = self._load(found)
+
+    def world(self) -> World:
+        """The help desk, opened; for the plugin thread."""
+        return self._around.world()
+
+    @cached_property
+    def replays(self) -> Replays:
+        """What reloads change; they are followed from when it is first asked for."""
+        return Replays(self)
 
     @cached_property
     def isolation(self) -> Isolation:
@@ -193,6 +204,8 @@ class EmbeddedHost:
         """Unload everything and undo every change to the process. Safe to call twice."""
         # First: what waits at a stop would wait for ever.
         self.stepper.gate.close()
+
+        self.replays.close()
         self.thread.close()
         self.overlay.clear()
         for undo in reversed(self._undos):

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 
 from escalated_core.effects.outbox import Effects, Outbox, under
 from escalated_core.effects.policy import Policy
-from escalated_core.errors import Abandoned
+from escalated_core.errors import Abandoned, WorkbenchError
 from escalated_core.hooks.registry import Chain, HookRegistry, Key
 from escalated_core.host.around import Around
 from escalated_core.host.chance import Chance
+from escalated_core.host.disk import Disk
 from escalated_core.host.stage import Stage
 from escalated_core.host.thread import PluginThread
 from escalated_core.records import Firing
@@ -33,6 +34,8 @@ class Tried:
     """In the order they began; their numbers are their own, not those of the trace."""
     uncontrolled: tuple[str, ...] = ()
     """What of it could not be kept from lasting, in words for a person."""
+    gave_way: bool = False
+    """Whether it was stopped because other jobs waited."""
 
 
 class Isolation:
@@ -66,14 +69,27 @@ class Isolation:
 
         Waits while a story runs, as there is one virtual clock at a time.
         """
-        chance = Chance()
+        chance, disk = Chance(), Disk()
         effects = Effects(Outbox(lambda _: set()), Policy("capture"))
-        with ExitStack() as undo:
-            clock = undo.enter_context(self.stage.clock(APART.get))
+        clock, undo = self.stage.clock(APART.get), ExitStack()
+
+        def begin() -> None:
             undo.enter_context(chance.running())
+            undo.enter_context(clock.running())
+            undo.enter_context(disk.running())
             # What goes on in threads is held from then on.
             undo.callback(setattr, effects, "is_closed", True)
-            yield Aside(self, clock.move, chance, effects)
+
+        with self.stage.one_clock:
+            # On that thread: what changes while a plugin is loaded would be taken for its doing.
+            self.thread.call("beginning to try things out", begin)
+            try:
+                yield Aside(self, clock.move, chance, disk, effects)
+            finally:
+                try:
+                    self.thread.call("ending to try things out", undo.close)
+                except WorkbenchError:  # it is closed, and loads no more
+                    undo.close()
 
 
 class Aside:
@@ -88,11 +104,13 @@ class Aside:
         isolation: Isolation,
         move: Callable[[datetime], None],
         chance: Chance,
+        disk: Disk,
         effects: Effects,
     ) -> None:
         self._isolation = isolation
         self._move = move
         self._chance = chance
+        self._disk = disk
         self._effects = effects
         self._recorder = isolation.recorder()
 
@@ -109,7 +127,6 @@ class Aside:
         """Run `work` on the plugin thread and wait; what it fires is in the result.
 
         Args:
-            name: what is done, in words for a person.
             work: fires hooks of the registry; what it raises comes out.
             moment: what the clock says meanwhile, in seconds since the epoch.
             seed: of what is chance.
@@ -124,6 +141,7 @@ class Aside:
             with thread.hurrying(limit):
                 contextvars.copy_context().run(self._inside, work, seed, chains)
 
+        self._disk.fresh()
         self._move(datetime.fromtimestamp(moment, UTC))
         thread = self._isolation.thread
         try:
@@ -133,8 +151,9 @@ class Aside:
                 raise
         found = sorted((record_of(each) for each in trace.news(seen)[0]), key=lambda f: f.id)
         trace.clear()
-        left = [f"the thread {name} runs on" for *_, name in set(living_threads()) - before]
-        return Tried(_whole(found), tuple(sorted(left)))
+        left = sorted(f"the thread {name} runs on" for *_, name in {*living_threads()} - before)
+        uncontrolled = dict.fromkeys([*left, *self._disk.refused])
+        return Tried(_whole(found), tuple(uncontrolled), thread.gave_way)
 
     def _inside(self, work: Callable[[], object], seed: int, chains: Chains | None) -> None:
         APART.set(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ class Stage:
         self._around = around
         self._recorder = recorder
         self._is_on = False
-        self._one_clock = threading.Lock()
+        self.one_clock = threading.Lock()
+        """Held while a virtual clock runs: one does at a time."""
         self.seed: int | None = None
         """Of the rows that the newest story began with."""
 
@@ -81,24 +82,21 @@ class Stage:
         def is_meant() -> bool:
             return CURRENT.get() is not None or (self._is_on and is_plugins())
 
-        with self.clock(is_meant) as clock:
-            clock.move(moment)
-            state = random.getstate()
+        clock = self.clock(is_meant)
+        clock.move(moment)
+        state = random.getstate()
+        with self.one_clock, ExitStack() as undo:
+            undo.callback(random.setstate, state)
             random.seed(seed)
-            try:
-                yield clock
-            finally:
-                random.setstate(state)
+            undo.enter_context(clock.running())
+            yield clock
 
-    @contextmanager
-    def clock(self, is_meant: Callable[[], bool]) -> Generator[VirtualClock]:
-        """A clock for the code that is meant; waits until there is no other."""
+    def clock(self, is_meant: Callable[[], bool]) -> VirtualClock:
+        """A clock for the code that is meant, to be run while `one_clock` is held."""
         # Only here: most of what runs needs no such clock.
         from escalated_core.helpdesk.clock import VirtualClock
 
-        clock = VirtualClock(datetime.now(UTC), is_meant)
-        with self._one_clock, clock.running():
-            yield clock
+        return VirtualClock(datetime.now(UTC), is_meant)
 
     @contextmanager
     def acting(self) -> Generator[None]:

@@ -26,6 +26,8 @@ SWITCH_INTERVAL_INJECTING = 0.00001
 """The same while injecting: code that catches everything has only few places that let one out."""
 SIGNALS_EVERY = 0.2
 """Seconds after which somebody who waits for a job lets signals, such as ctrl+c, be handled."""
+GIVING_WAY = 0.2
+"""Seconds that code may run on which is only tried out while other jobs wait."""
 PATIENCE = 1.0
 """Seconds of injections after which a thread is given up."""
 CLOSING = 10.0
@@ -111,6 +113,8 @@ class PluginThread:
         self._stopped = threading.Event()
         self._interrupting = threading.Lock()
         self._limit: float | None = None
+        self.gave_way = False
+        """Whether the job that was last to hurry was stopped because others waited."""
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL))
         self._thread = self._start()
@@ -151,7 +155,11 @@ class PluginThread:
 
     @contextmanager
     def hurrying(self, limit: float | None) -> Generator[None]:
-        """Stop code of this job after so many seconds, unasked; on the thread itself."""
+        """Stop code of this job after so many seconds, unasked; sooner while others wait.
+
+        To be entered on the thread itself.
+        """
+        self.gave_way = False
         self._limit = self.time_limit if limit is None else min(limit, self.time_limit)
         try:
             yield
@@ -230,11 +238,13 @@ class PluginThread:
             scope = self._running()
             # Read before the time: it must not be the next one's turn that is stopped for it.
             turn = scope.turn if scope is not None else None
-            limit = self._limit
-            hurried = limit is not None
+            limit = hurry = self._limit
+            if limit is not None and not self._jobs.empty():
+                limit = min(limit, GIVING_WAY)
             stuck = scope is not None and scope.own_ns > (limit or self.time_limit) * 1e9
-            asked = hurried or self.automatic
+            asked = limit is not None or self.automatic
             if scope is not None and stuck and asked and not self._stopping:
+                self.gave_way = hurry is not None and scope.own_ns < hurry * 1e9
                 self._stop_scope(scope, turn)
 
     def _stop_scope(self, scope: Scope, turn: object) -> bool:

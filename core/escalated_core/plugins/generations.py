@@ -10,7 +10,7 @@ from escalated_core.plugins.doubts import doubts
 from escalated_core.plugins.findings import Findings
 from escalated_core.plugins.loader import Load, Loader
 from escalated_core.plugins.manifest import Manifest
-from escalated_core.plugins.plugin import Change, LivePlugin, load_finding, needs_restart
+from escalated_core.plugins.plugin import Change, Former, LivePlugin, load_finding, needs_restart
 from escalated_core.plugins.reloads import Reloads, Trigger
 from escalated_core.records import ErrorRecord, Finding, Location
 from escalated_core.scope import Owner, Scope
@@ -38,31 +38,36 @@ class Generations:
         trigger: Trigger,
         files: tuple[str, ...] = (),
     ) -> bool:
-        """Load the plugin's code as its next generation; False if that failed.
+        """Load the plugin's code, or to `undo` that before it, as its next generation.
 
-        The generation that ran before goes on running then, and `plugin.error` tells why.
+        False if that failed: what ran before goes on running then, and `plugin.error` tells why.
         """
         attempt = self.reloads.attempt(plugin, trigger, files)
+        former = plugin.former if trigger == "undo" else None
+        if former is not None:
+            manifest, plugin.error = former.manifest, None
         if manifest is None:
             attempt.done()
             return False
         owner = Owner(plugin.slug, plugin.generation + 1, plugin.place)
         # What the new code is found to do while it is imported must outlive the old findings.
-        before = self._findings.take(plugin.slug, "live")
+        findings = self._findings.take(plugin.slug, "live")
 
         def finish(load: Load) -> None:
             plugin.tried = load.space
             if load.error is not None:
-                self._findings.replace(plugin.slug, "live", before)
+                self._findings.replace(plugin.slug, "live", findings)
                 self._failed(plugin, load.error, load.finding)
             else:
                 self._succeeded(plugin, manifest, load)
+                plugin.undone = former.generation if former is not None else None
             attempt.done(load)
             # Last, as the new code need not wait for it.
             self._loader.note_patches(load)
             self._judge(owner)
 
-        load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish)
+        before = former.sources if former is not None else None
+        load = self._loader.load(plugin.found, manifest, owner, plugin.space, finish, before)
         finish(load)
         return load.error is None
 
@@ -77,7 +82,7 @@ class Generations:
         """Unload the plugin, if it is loaded: everything it registered is gone."""
         attempt = self.reloads.attempt(plugin, trigger)
         gone = self._loader.unload(*plugin.running) if plugin.running else []
-        plugin.owner = plugin.space = plugin.error = None
+        plugin.owner = plugin.space = plugin.error = plugin.former = plugin.undone = None
         self._findings.forget(plugin.slug, "live")
         self._findings.replace(plugin.slug, "load", self._needing_restart(plugin))
         attempt.done(removed=tuple(gone))
@@ -105,6 +110,9 @@ class Generations:
     def _succeeded(self, plugin: LivePlugin, manifest: Manifest, load: Load) -> None:
         if plugin.owner is not None:
             self._loader.released(plugin.owner)
+        if plugin.running and plugin.manifest is not None:
+            sources = {**plugin.running[1].before, **plugin.running[1].texts}
+            plugin.former = Former(plugin.generation, plugin.manifest, sources)
         plugin.owner, plugin.space = load.owner, load.space
         plugin.generation = load.owner.generation
         plugin.loaded_at = time()

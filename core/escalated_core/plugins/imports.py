@@ -47,10 +47,18 @@ class PluginSpace:
         main: its main file.
         files: the files that belong to it when the folder is shared with others.
         importing: see `Importing`.
+        before: the source files as an older generation read them, to be run in place of those on
+            the disk.
     """
 
     def __init__(
-        self, slug: str, root: Path, main: Path, files: frozenset[str] | None, importing: Importing
+        self,
+        slug: str,
+        root: Path,
+        main: Path,
+        files: frozenset[str] | None,
+        importing: Importing,
+        before: Mapping[str, bytes] | None = None,
     ) -> None:
         self.slug = slug
         self.main = main
@@ -60,6 +68,9 @@ class PluginSpace:
         self._inside = f"{root}{os.sep}"
         self.sources: dict[str, str | None] = {}
         """Fingerprints of the source files, by path, as they were when last read."""
+        self.texts: dict[str, bytes] = {}
+        """What was run of them."""
+        self.before = before or {}
         self.kept: dict[str, str | None] = {}
         """The same of modules taken over from an older generation, as they were when they ran."""
         self._outside: Outside | None = Outside()
@@ -81,7 +92,8 @@ class PluginSpace:
             stem = f"{folder}{os.sep}{name}"
             for path, package in ((f"{stem}{os.sep}__init__.py", True), (f"{stem}.py", False)):
                 # Plain text: this runs for every import, and Path would cost ten times as much.
-                if os.path.isfile(path) and (self._files is None or path in self._files):  # noqa: PTH113
+                is_there = path in self.before or os.path.isfile(path)  # noqa: PTH113
+                if is_there and (self._files is None or path in self._files):
                     return Path(path), package
         return None
 
@@ -193,7 +205,12 @@ class SourceLoader(InspectLoader):
         """Compile the file; an empty one, or one that does not compile, may be half-written."""
         del fullname
         code: CodeType | Exception = ImportError(f"{self._path} was not read")
-        for _ in tries(self._path):
+        before = self._space.before.get(str(self._path))
+        if before is not None:
+            code = self._compile(before)
+            # What counts as new is what differs from the file as it is now.
+            self._space.sources[str(self._path)] = digest_of(self._path)
+        for _ in tries(self._path) if before is None else ():
             data = self._path.read_bytes()
             code = self._compile(data)
             if isinstance(code, CodeType) and (data or self._path.name == "__init__.py"):
@@ -205,6 +222,7 @@ class SourceLoader(InspectLoader):
     def _compile(self, data: bytes) -> CodeType | Exception:
         name = str(self._path)
         self._space.sources[name] = digest(data)
+        self._space.texts[name] = data
         remember_source(name, data)
         try:
             return compile(data, name, "exec", dont_inherit=True)

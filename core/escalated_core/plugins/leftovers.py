@@ -13,7 +13,7 @@ from escalated_core.hooks.registry import same_callback
 from escalated_core.plugins.patches import place_of_patch
 from escalated_core.records import Location
 from escalated_core.scope import Owner, current_owner
-from escalated_core.trace.capture import living_threads, plugin_place
+from escalated_core.trace.capture import left_threads, plugin_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Leftovers:
         exits = [left for _, left in self._exits]
         threads = [
             Leftover(owner, f"The thread {name} still runs", place)
-            for owner, place, name in living_threads()
+            for owner, place, name in left_threads()
         ]
         found = {
             left.what: left

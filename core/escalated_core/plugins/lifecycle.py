@@ -119,17 +119,17 @@ class Lifecycle:
         self._memory.set(slug, "inactive")
 
     def reload(self, slug: str, trigger: Trigger = "command", files: tuple[str, ...] = ()) -> None:
-        """Load the plugin's code again; if that fails, its last good generation keeps running.
+        """Load the code again, to `undo` that before; if it fails, the last good one runs on.
 
         Raises:
-            PluginError: the new code could not be loaded (only when called as a command).
-            UsageError: the plugin is inactive (only when called as a command).
+            PluginError: the new code could not be loaded (unless because of a save).
+            UsageError: the plugin is inactive (unless because of a save).
         """
         plugin = self.get(slug)
         if plugin.wanted:
-            if not self._bring_up(plugin, trigger, files) and trigger == "command":
+            if not self._bring_up(plugin, trigger, files) and trigger != "save":
                 raise self._error(plugin)
-        elif trigger == "command":
+        elif trigger != "save":
             raise UsageError(f"{slug} is inactive.", "Activate it instead.")
         else:
             self._read_manifest(plugin)
@@ -194,14 +194,14 @@ class Lifecycle:
 
     def _bring_up(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
         """Load, then fire what the lifecycle promises. False when it could not be loaded."""
-        manifest = self._read_manifest(plugin)
+        manifest = None if trigger == "undo" else self._read_manifest(plugin)
         if not self._generations.load(plugin, manifest, trigger, files):
             return False
         slug = plugin.slug
         activating = self._memory.get(slug) != "active"
         plugin.status = "active"
         self._memory.set(slug, "active")
-        self._fire("plugin_loaded", slug, deepcopy(manifest.data if manifest else {}))
+        self._fire("plugin_loaded", slug, deepcopy(plugin.manifest.data if plugin.manifest else {}))
         if activating:
             self._fire_pair("plugin_activated", slug)
         return True

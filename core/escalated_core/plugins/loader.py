@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -103,13 +103,14 @@ class Loader:
         owner: Owner,
         old: PluginSpace | None,
         on_given_up: Callable[[Load], None],
+        before: Mapping[str, bytes] | None = None,
     ) -> Load:
         """Load a plugin aside; on success it takes the place of its `old` generation.
 
-        Args:
-            on_given_up: is told, on another thread, when this call will never return.
+        `on_given_up` is told, on another thread, when this never returns. `before` are older
+        sources to be run in place of those on the disk.
         """
-        space = self._space(found, manifest)
+        space = self._space(found, manifest, before)
         swap = _Swap(self._finder, space, old)
         shown = self.ui.of(found.slug)
         kept = swap.keep(filter(self._around.has_models, swap.old_modules.values()))
@@ -121,10 +122,7 @@ class Loader:
             self._let_go(owner)
             return Load(owner, space, scope, error, finding)
 
-        def given_up() -> None:
-            on_given_up(roll_back(_stuck(scope, space.main)))
-
-        scope = LoadScope(owner, given_up)
+        scope = LoadScope(owner, lambda: on_given_up(roll_back(_stuck(scope, space.main))))
         try:
             with self.registry.stage(owner) as stage:
                 scope.run(space.execute)
@@ -137,9 +135,12 @@ class Loader:
         models = _not_live(kept, older, str(space.main))
         return self._commit(Load(owner, space, scope, models=models), stage, shown)
 
-    def _space(self, found: Found, manifest: Manifest) -> PluginSpace:
+    def _space(
+        self, found: Found, manifest: Manifest, before: Mapping[str, bytes] | None
+    ) -> PluginSpace:
         main = found.root / manifest.main_file
-        return PluginSpace(found.slug, found.root, main, found.files, self._around.importing)
+        importing = self._around.importing
+        return PluginSpace(found.slug, found.root, main, found.files, importing, before)
 
     def note_patches(self, load: Load) -> None:
         """Note what the code of a load replaced elsewhere, to be told once it is gone."""

@@ -35,6 +35,16 @@ class Change:
     """Those that plugins wrote themselves, with the line of code that did, if known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A generation that another has taken the place of: what is needed to run it again."""
+
+    generation: int
+    manifest: Manifest
+    sources: Mapping[str, bytes]
+    """Its source files as they were read."""
+
+
 @dataclass(slots=True)
 class LivePlugin:
     """A plugin and its present state. `place` is its turn among equal priorities."""
@@ -54,6 +64,9 @@ class LivePlugin:
     tried: PluginSpace | None = None
     """Where its code was loaded last, or was tried to be."""
     error: ErrorRecord | None = None
+    former: Former | None = None
+    undone: int | None = None
+    """The generation whose code runs again, if one does."""
     loaded_at: float | None = None
     load_ns: int = 0
     loop: Loop = field(default_factory=Loop)
@@ -109,6 +122,7 @@ class LivePlugin:
             loaded_at=self.loaded_at,
             load_ns=self.load_ns,
             imports=tuple(self.space.import_times.slowest(IMPORTS_SHOWN)) if self.space else (),
+            undone=self.undone,
             stale=self.status == "active" and self.error is not None,
         )
 

@@ -13,7 +13,7 @@ from escalated_core.plugins.loader import Load
 from escalated_core.plugins.plugin import LivePlugin
 from escalated_core.records import Reload
 
-Trigger = Literal["start", "save", "command", "removed"]
+Trigger = Literal["start", "save", "command", "removed", "undo"]
 
 KEPT = 1_000
 

@@ -49,6 +49,13 @@ from escalated_core.records.replays import (
     ReplayVerdict,
     Run,
 )
+from escalated_core.records.verdicts import (
+    LeftOut,
+    ReplayCause,
+    ReplayProgress,
+    ReplayState,
+    SaveVerdict,
+)
 from escalated_core.records.whatif import HOWS, Affected, Does, How, Matrix, Trial, WhatIf
 
 __all__ = [
@@ -77,6 +84,7 @@ __all__ = [
     "How",
     "Import",
     "Kind",
+    "LeftOut",
     "Location",
     "LogLine",
     "Matrix",
@@ -87,9 +95,13 @@ __all__ = [
     "Profile",
     "Rehearsed",
     "Reload",
+    "ReplayCause",
+    "ReplayProgress",
+    "ReplayState",
     "ReplayVerdict",
     "Row",
     "Run",
+    "SaveVerdict",
     "Severity",
     "Snapshot",
     "Source",

@@ -102,6 +102,10 @@ class Plugin:
     stale: bool = False
     """Whether the newest code failed to load and an older generation keeps working."""
 
+    undone: int | None = None
+    """The generation whose code runs again because somebody went back to it, whatever the files
+    say; None when the newest does."""
+
     @property
     def badge(self) -> str:
         """`composer` for installed distributions, as in Escalated's own admin."""
@@ -114,7 +118,7 @@ class Reload:
 
     number: int
     plugin: str
-    trigger: Literal["start", "save", "command", "removed"]
+    trigger: Literal["start", "save", "command", "removed", "undo"]
     files: tuple[str, ...]
     generation: int
     added: tuple[str, ...]

@@ -127,6 +127,8 @@ class Comparison:
     notes: tuple[str, ...] = ()
     """What else differs and is no change of behaviour: output, logs."""
     pace: Pace | None = None
+    recorded: Run | None = None
+    """The firing as it was recorded, of which `old` may be another run; None where it is `old`."""
 
     @property
     def changed(self) -> bool:

@@ -12,16 +12,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
 from types import FrameType
 from typing import Any, TextIO
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from escalated_core.records import Location
-from escalated_core.scope import CURRENT, Owner, current_owner
+from escalated_core.scope import APART, CURRENT, Owner, current_owner
 from escalated_core.trace.loggers import route_logs
 
 Undo = Callable[[], None]
 
 THREADS: WeakKeyDictionary[threading.Thread, tuple[Owner, Location | None]] = WeakKeyDictionary()
 """Threads that plugins started: whose they are, and where they were started."""
+
+_TRIED: WeakSet[threading.Thread] = WeakSet()
+"""Those of them that were started by what was only tried out."""
 
 _copy_context = contextvars.copy_context
 
@@ -190,7 +193,7 @@ def _follow_threads() -> Undo:
                     vars(self).pop("run", None)
 
             self.run = run_pinned
-            THREADS[self] = owner, plugin_place()
+            _note(self, owner)
         real[0](self)
 
     def submit(
@@ -209,6 +212,12 @@ def _follow_threads() -> Undo:
         contextvars.copy_context = _copy_context
 
     return undo
+
+
+def _note(thread: threading.Thread, owner: Owner) -> None:
+    THREADS[thread] = owner, plugin_place()
+    if APART.get():
+        _TRIED.add(thread)
 
 
 def _copied_context() -> Context:
@@ -231,6 +240,12 @@ def _pinned_context() -> Context:
 def living_threads() -> list[tuple[Owner, Location | None, str]]:
     """Owner, place of start and name of the threads that plugins started and that still run."""
     return [(*whose, thread.name) for thread, whose in list(THREADS.items()) if thread.is_alive()]
+
+
+def left_threads() -> list[tuple[Owner, Location | None, str]]:
+    """The same without those that were started by what was only tried out."""
+    known = [(thread, whose) for thread, whose in list(THREADS.items()) if thread.is_alive()]
+    return [(*whose, thread.name) for thread, whose in known if thread not in _TRIED]
 
 
 def plugin_place(frame: FrameType | None = None) -> Location | None:

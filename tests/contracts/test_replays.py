@@ -1,0 +1,280 @@
+"""Recorded firings run again after a save: what it changed, and that nothing of it lasts."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from escalated_core.records import SaveVerdict
+from escalated_workbench import Workbench
+
+Write = Callable[..., Path]
+Open = Callable[..., Workbench]
+Resave = Callable[[str], SaveVerdict]
+
+TAG = """
+from escalated.hooks import *
+
+@on_filter("greet", 10)
+def tag(value):
+    return [*value, "one"]
+"""
+
+MORE = (
+    TAG
+    + """
+@on_filter("greet", 20)
+def more(value):
+    return sorted(value)
+"""
+)
+
+
+@pytest.fixture
+def begun(write: Write, open_workbench: Open) -> Callable[..., Resave]:
+    """`begun(code, "hook", args)` fires hooks of a plugin; what it gives saves other code of it.
+
+    That gives the verdict of the save.
+    """
+
+    def begin(code: str, *fired: tuple[Any, ...], **options: Any) -> Resave:
+        write("alpha", code)
+        workbench = open_workbench(watch=True, **options)
+        for hook, *args in fired:
+            workbench.fire(hook, *args)
+
+        def save(new: str) -> SaveVerdict:
+            write("alpha", new)
+            workbench.watch().wait()
+            verdict = workbench.replays.wait()
+            assert verdict is not None
+            return verdict
+
+        return save
+
+    return begin
+
+
+def counted(verdict: SaveVerdict) -> dict[str, int]:
+    return dict(verdict.counts)
+
+
+class TestWhatASaveChanged:
+    @pytest.mark.parametrize(
+        ("old", "new", "told"),
+        [
+            ('"one"', '"two"', "value"),
+            ('"one"]', '"one"] + 1', "raises"),
+            ('"one"]', '"one"][:9]', "same"),
+        ],
+    )
+    def test_one_callback(self, begun: Any, old: str, new: str, told: str) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        assert counted(save(TAG.replace(old, new))) == {told: 1}
+
+    def test_what_raised_is_fixed(self, begun: Any) -> None:
+        save = begun(TAG.replace("value, ", "value.x, "), ("greet", ["hello"]))
+        (found,) = save(TAG).changed
+        assert found.verdict == "fixed"
+        assert found.origin is not None
+        assert "AttributeError" in str(found.origin.errors[0])
+
+    def test_a_callback_comes(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        assert counted(save(MORE)) == {"added": 1}
+
+    def test_a_callback_goes(self, begun: Any) -> None:
+        save = begun(MORE, ("greet", ["hello"]))
+        assert counted(save(TAG)) == {"removed": 1}
+
+    def test_it_is_as_recorded_again(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        assert counted(save(MORE)) == {"added": 1}
+        assert counted(save(TAG)) == {"same": 1}
+
+    def test_callbacks_change_places(self, begun: Any) -> None:
+        save = begun(MORE, ("greet", ["hello"]))
+        (found,) = save(MORE.replace("20", "5")).changed
+        assert "order" in {each.verdict for each in found.differences}
+
+    def test_what_is_sent_changes(self, begun: Any, server: Any) -> None:
+        code = """
+        import requests
+        from escalated.hooks import *
+
+        @on_action("tell")
+        def tell(text):
+            requests.post({!r}, data=text)
+        """
+        save = begun(code.format(server.url), ("tell", "hello"))
+        assert counted(save(code.format(f"{server.url}/there"))) == {"effect": 1}
+        assert len(server.received) == 1
+
+    def test_a_nested_firing_leads_to_it(self, write: Write, open_workbench: Open) -> None:
+        outer = """
+        from escalated.hooks import *
+
+        @on_filter("outer")
+        def ask(value):
+            return apply_filters("greet", [value])
+        """
+        write("alpha", TAG)
+        write("beta", outer)
+        workbench = open_workbench(watch=True)
+        workbench.fire("outer", "hello")
+        write("alpha", TAG.replace("one", "two"))
+        workbench.watch().wait()
+        verdict = workbench.replays.wait()
+        assert verdict is not None
+        (found,) = verdict.changed
+        assert found.origin is not None
+        assert (found.origin.plugin, found.origin.callback) == ("alpha", "tag")
+        assert found.recorded is not None
+        assert found.recorded.firing.hook == "outer"
+
+    def test_exactly_the_affected_ones(self, write: Write, open_workbench: Open) -> None:
+        code = """
+        from escalated.hooks import *
+
+        @on_filter("greet_{0}")
+        def alone(value):
+            return {{**value, "by": "{1}"}}
+
+        @on_filter("all")
+        def together(value):
+            return {{**value, "{0}": 1}}
+        """
+        for number in range(20):
+            write(f"plugin-{number}", code.format(number, number))
+        workbench = open_workbench(watch=True)
+        for number in range(480):
+            workbench.fire(f"greet_{number % 20}", {"number": number})
+        for number in range(20):
+            workbench.fire("all", {"number": number})
+        write("plugin-7", code.format(7, "somebody"))
+        workbench.watch().wait()
+        verdict = workbench.replays.wait()
+        assert verdict is not None
+        assert verdict.state == "done"
+        assert verdict.left_out == ()
+        assert counted(verdict) == {"value": 24, "same": 20}
+        recorded = [each.recorded for each in verdict.changed]
+        assert {run.firing.hook for run in recorded if run is not None} == {"greet_7"}
+        told = workbench.replays.replay()
+        assert counted(told)["value"] == 24
+        assert {each.verdict for each in told.comparisons} == {"value", "same"}
+
+
+class TestWhatIsNotDueToASave:
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "random.random()",
+            "str(uuid.uuid4())",
+            "str(uuid.uuid1())",
+            "secrets.token_hex()",
+            "time.time()",
+            "datetime.datetime.now()",
+            "os.urandom(4)",
+            "random.Random().random()",
+            "id(object()) + next(count)",
+            "next(count)",
+            "time.perf_counter()",
+        ],
+    )
+    def test_what_differs_every_time(self, begun: Any, expression: str) -> None:
+        code = f"""
+        import datetime, itertools, os, random, secrets, time, uuid
+        from escalated.hooks import *
+
+        count = itertools.count()
+
+        @on_filter("draw")
+        def draw(value):
+            return {expression}
+        """
+        save = begun(code, ("draw", 0), ("draw", 1))
+        for number in range(2):
+            verdict = save(f"{textwrap.dedent(code)}# {number}\n")
+            assert {each.verdict for each in verdict.comparisons} <= {"same", "unsteady"}
+            assert verdict.changed == ()
+
+    def test_what_is_unsteady_is_named_and_hides_nothing_else(self, begun: Any) -> None:
+        code = """
+        import random
+        from escalated.hooks import *
+
+        @on_filter("draw")
+        def draw(value):
+            return {"luck": random.Random().random(), "by": "one"}
+        """
+        save = begun(code, ("draw", 0))
+        (same,) = save(f"{textwrap.dedent(code)}#\n").comparisons
+        assert same.verdict == "unsteady"
+        assert "luck" in same.why
+        (found,) = save(code.replace("one", "two")).changed
+        assert found.origin is not None
+        assert [change.path for change in found.origin.changes if "luck" not in change.path] == [
+            ("by",)
+        ]
+
+    def test_what_the_world_has_become(self, begun: Any) -> None:
+        code = """
+        from escalated.hooks import *
+        from escalated_core.helpdesk.models import Ticket
+
+        @on_filter("first")
+        def first(value):
+            return Ticket.objects.get(pk=1).subject
+        """
+        save = begun(code, ("first", 0))
+        workbench = Workbench.current()
+        assert workbench is not None
+        workbench.helpdesk.edit(workbench.helpdesk.ticket(1), subject="Fire")
+        verdict = save(f"{textwrap.dedent(code)}#\n")
+        assert counted(verdict) == {"same": 1}
+        assert len(verdict.drifted) == 1
+
+    def test_another_save_is_not_told_again(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        assert counted(save(TAG.replace("one", "two"))) == {"value": 1}
+        verdict = save(TAG.replace("one", "two") + "#")
+        assert counted(verdict) == {"same": 1}
+        assert len(verdict.drifted) == 1
+
+
+class TestNothingToReplay:
+    def test_a_plugin_that_nobody_recorded(self, begun: Any) -> None:
+        verdict = begun(TAG)(TAG.replace("one", "two"))
+        assert (verdict.state, verdict.comparisons) == ("done", ())
+        assert str(verdict) == "nothing recorded runs code of it"
+
+    def test_a_syntax_error(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        verdict = save("def greet(:")
+        assert (verdict.state, verdict.comparisons) == ("failed", ())
+        assert "SyntaxError" in verdict.error
+        workbench = Workbench.current()
+        assert workbench is not None
+        assert workbench.fire("greet", []).result == ["one"]
+        # Compared is what worked last.
+        assert counted(save(TAG + "#")) == {"same": 2}
+
+    def test_arguments_that_cannot_be_made_again(self, begun: Any) -> None:
+        code = TAG.replace("*value, ", "")
+        (found,) = begun(code, ("greet", open))(code + "#").comparisons
+        assert (found.verdict, found.new) == ("missing", None)
+        assert found.why
+
+    def test_it_is_turned_off(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        workbench.replays.enabled = False
+        with pytest.raises(AssertionError):
+            save(TAG + "#")
+        assert workbench.replays.last is None
