@@ -110,10 +110,23 @@ class TestVerdicts:
         found = both(CHAIN, CHAIN.replace('"greet", 5', '"greet", 15'))
         assert found.verdict == "order"
         assert told(found) == [
-            ("order", "middle", None),
+            ("order", "begin", None),
             ("value", "middle", 0),
             ("value", "begin", 0),
         ]
+
+    def test_an_order_without_another_priority(self, both: Both) -> None:
+        code = CHAIN.replace(", 5)", ")").replace(", 10)", ")")
+        first, rest = code.split('@on_filter("greet")\ndef middle')
+        head, begin = first.split('@on_filter("greet")\ndef begin')
+        middle, last = rest.split('@on_filter("greet", 20)')
+        swapped = (
+            f'{head}@on_filter("greet")\ndef middle{middle}@on_filter("greet")\ndef begin{begin}'
+            f'@on_filter("greet", 20){last}'
+        )
+        found = both(code, swapped)
+        assert found.verdict == "order"
+        assert [each.verdict for each in found.differences] == ["order", "value", "value"]
 
     def test_an_order_that_makes_no_difference(self, both: Both) -> None:
         code = CHAIN.replace("+ [len(value)]", "").replace('+ ["begin"]', "")

@@ -7,7 +7,7 @@ after it as before, or when what holds it was replaced by something of another t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal, TypeVar
@@ -241,15 +241,17 @@ def _narrowed(change: Change, pattern: Path, is_replaced: bool) -> Iterator[Chan
 _Step = tuple[str | None, str, int]
 
 
-def aligned(old: Sequence[Key], new: Sequence[Key]) -> list[tuple[Key, bool]]:
+def aligned(
+    old: Sequence[Key], new: Sequence[Key], suspects: Collection[Key] = ()
+) -> list[tuple[Key, bool]]:
     """All keys of two orders, and which of those in both have moved; none occurs twice in one.
 
-    They are in the order of the new; what it lacks stands where it stood in the old.
+    They are in the order of the new; what it lacks stands where it stood in the old. It is the
+    suspects that have moved, if that explains the order.
     """
     inside, known = set(new), set(old)
     common = [key for key in old if key in inside], [key for key in new if key in known]
-    matcher = SequenceMatcher(None, *common, autojunk=False)
-    in_place = {key for i, _, n in matcher.get_matching_blocks() for key in common[0][i : i + n]}
+    moved = _moved(*common, suspects)
     order = list(new)
     place = 0
     for key in old:
@@ -258,12 +260,33 @@ def aligned(old: Sequence[Key], new: Sequence[Key]) -> list[tuple[Key, bool]]:
         else:
             order.insert(place, key)
             place += 1
-    return [(key, key in known and key in inside and key not in in_place) for key in order]
+    return [(key, key in moved) for key in order]
+
+
+def _moved(old: list[Key], new: list[Key], suspects: Collection[Key]) -> set[Key]:
+    """As few as explain how two orders of the same keys differ."""
+    if old == new:
+        return set()
+    moved = {key for key in old if key in suspects}
+    if _without(old, moved) == _without(new, moved):
+        for key in old:
+            fewer = moved - {key}
+            moved = fewer if _without(old, fewer) == _without(new, fewer) else moved
+        return moved
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return set(old) - {key for i, _, n in blocks for key in old[i : i + n]}
+
+
+def _without(keys: list[Key], some: set[Key]) -> list[Key]:
+    return [key for key in keys if key not in some]
 
 
 def _pairs(one: Firing, other: Firing) -> list[Pair]:
     old, new = _by_callback(one), _by_callback(other)
-    return [_pair(key, old.get(key), new.get(key), moved) for key, moved in aligned([*old], [*new])]
+    both = [key for key in old if key in new]
+    suspects = {key for key in both if old[key][1].priority != new[key][1].priority}
+    order = aligned([*old], [*new], suspects)
+    return [_pair(key, old.get(key), new.get(key), moved) for key, moved in order]
 
 
 def _by_callback(firing: Firing) -> dict[_Step, tuple[int, Step]]:

@@ -102,10 +102,14 @@ class _Walk:
             told = self._tell("value", _whole(old, new), touched=given, follows=source)
             source = told if source is None else source
         sides = _Side(old), _Side(new)
+        # First: what moved to a later place is missed before that.
+        moved = [
+            self._tell("order", _place(sides, p, (p.one, p.other))) for p in pairs.steps if p.moved
+        ]
         for pair in pairs.steps:
-            source = self._step(sides, pair, source)
+            source = self._step(sides, pair, _first(source, moved))
         left = (side.before(len(side.firing.steps)) for side in sides)
-        return None if same(*left) else source
+        return None if same(*left) else _first(source, moved)
 
     def _step(self, sides: _Sides, pair: blame.Pair, source: int | None) -> int | None:
         """Compare what became of one callback; returns the difference that counts from here on."""
@@ -115,16 +119,12 @@ class _Walk:
         )
         place = _place(sides, pair, (one, other))
         if one is not None and other is not None:
-            if not pair.moved:
-                return self._both(sides, (one, other), place, source)
-            told = self._tell("order", place)
-            source = told if source is None else source
-            # What it left there says nothing about what comes after it here.
-            self._both(sides, (one, other), place, source)
-        elif one is not None or other is not None:
-            told = self._alone(sides, (one, other), place)
-        else:
+            left = self._both(sides, (one, other), place, source)
+            # What it left in another place says nothing about what comes after it.
+            return source if pair.moved else left
+        if one is None and other is None:
             return source
+        told = self._alone(sides, (one, other), place)
         return told if source is None else source
 
     def _alone(self, sides: _Sides, at: _Places, place: Difference) -> int:
@@ -229,6 +229,11 @@ class _Side:
 _Sides = tuple[_Side, _Side]
 _Places = tuple[int | None, int | None]
 _Turn = tuple[str, str, int]
+
+
+def _first(source: int | None, moved: Sequence[int]) -> int | None:
+    """The difference that counts: one that was told, or else that callbacks have moved."""
+    return source if source is not None or not moved else moved[0]
 
 
 def _verdict(found: Difference, old: Step, new: Step) -> ReplayVerdict:
