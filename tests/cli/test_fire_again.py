@@ -88,6 +88,20 @@ def test_as_text(run: Run, root: Path, session: Path, ids: dict[str, int]) -> No
     assert "own_hook" in result.stdout
 
 
+def test_on_the_help_desk_of_then(run: Run, root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.session"
+    options = ("--seed", 7, "--profile", "escalated-django")
+    first = run("fire", "ticket_created", *options, "-p", root, "--save", path, "--json")
+    assert first.returncode == 0, first.stderr
+    firing = json.loads(first.stdout)["firing"]
+    again = ("fire", "--again", firing["id"], "--session", path, "-p", root, "--json")
+    found = json.loads(run(*again).stdout)["firing"]
+    assert found["profile"] == "escalated-django"
+    assert found["args"][0]["fields"] == firing["args"][0]["fields"]
+    found = json.loads(run(*again, "--profile", "guide").stdout)["firing"]
+    assert found["profile"] == "guide"
+
+
 def test_what_is_missing(run: Run, root: Path, session: Path, ids: dict[str, int]) -> None:
     words = ("fire", "--again", ids["inner"], "--session", session, "-p", root)
     result = run(*words)

@@ -73,7 +73,7 @@ def fire(call: Call, hook: str | None, number: int | None, file: str | None, **g
     if number is not None and file is not None:
         if hook is not None or given["words"] or given["payload"] or given["kind"]:
             raise click.UsageError("--again has hook and arguments: change them by --set.")
-        shot = _again(file, number, given["changes"])
+        call, shot = _again(call, file, number, given["changes"])
     elif number is not None or file is not None:
         raise click.UsageError("--again ID and --session FILE go together.")
     elif hook is None:
@@ -108,18 +108,25 @@ def _anew(call: Call, hook: str, arguments: Arguments) -> Callable[[Workbench], 
     return shot
 
 
-def _again(file: str, number: int, changes: tuple[str, ...]) -> Callable[[Workbench], Shot]:
-    """A firing of a session, with other values in its arguments."""
+def _again(
+    call: Call, file: str, number: int, changes: tuple[str, ...]
+) -> tuple[Call, Callable[[Workbench], Shot]]:
+    """A firing of a session with other values in its arguments, and the help desk it had then."""
     from escalated_core.sessions import session as sessions
     from escalated_workbench.given import path_values
 
     given = path_values(changes)
     with sessions.read(file) as session:
-        firing = session.require(number)
-    return lambda wb: Shot(
-        partial(wb.again, firing, changes=given),
-        partial(wb.whatif.compare, firing, overrides=given),
-    )
+        firing, header = session.require(number), session.header
+    opening = {**call.given, "profile": call.given.get("profile") or header.profile}
+    if opening.get("seed") is None:
+        opening["seed"] = header.seed
+
+    def shot(wb: Workbench) -> Shot:
+        again = partial(wb.again, firing, changes=given)
+        return Shot(again, partial(wb.whatif.compare, firing, overrides=given))
+
+    return call._replace(given=opening), shot
 
 
 def _tell_recalled(call: Call, wb: Workbench) -> None:
