@@ -126,6 +126,21 @@ class TestComparing:
         with pytest.raises(UsageError, match="no event"):
             wb.whatif.compare_event("ticket.craete")
 
+    def test_a_recorded_firing_is_tried_out_with_what_it_was_given(self, run: Run) -> None:
+        wb = run(CHAIN)
+        recorded = wb.fire("data", {"a": 1})
+        wb.whatif.mute(callback="double")
+        found = wb.whatif.compare(recorded, overrides={"[0].a": 2})
+        assert found.old.firing.result == {"a": 2, "plan": "pro", "price": 20}
+        assert wb.whatif.matrix(recorded).callbacks[0] == "alpha:plan"
+        happened = wb.event("ticket.create")
+        assert wb.whatif.compare(happened.event).verdict == "same"
+        for wrong in ({"kind": "filter"}, {"data": 1}):
+            with pytest.raises(UsageError, match="has its arguments"):
+                wb.whatif.compare(recorded, **wrong)
+        with pytest.raises(UsageError, match="is an event"):
+            wb.whatif.matrix(happened.event)
+
     def test_what_differs_anyway_is_said_and_not_blamed(self, run: Run) -> None:
         wb = run("""
         add_filter("data", lambda data: {**data, "turn": got.append(1) or len(got)})

@@ -163,14 +163,14 @@ class WhatIfs(Sequence[WhatIf]):
         # Only here: most sessions try nothing out.
         from escalated_core.host import trials
 
-        name = hook.hook if isinstance(hook, Firing) else hook
-        given = hook.kind if isinstance(hook, Firing) else kind
-        if given == "event":
-            raise UsageError(f"{name!r} is an event.", "Give one of the firings that it caused.")
         fire = self._firing(hook, kind, args, kwargs, overrides)
-        return trials.matrix_of(
-            self._host, name, self._host.hooks.kind(name, given, bool(args)), fire
-        )
+        if not isinstance(hook, Firing):
+            chosen = self._host.hooks.kind(hook, kind, bool(args))
+            return trials.matrix_of(self._host, hook, chosen, fire)
+        if hook.kind == "event":
+            cure = "Give one of the firings that it caused."
+            raise UsageError(f"{hook.hook!r} is an event.", cure)
+        return trials.matrix_of(self._host, hook.hook, hook.kind, fire)
 
     def __len__(self) -> int:
         return len(self._overlay.laid.entries)
