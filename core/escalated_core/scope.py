@@ -8,15 +8,16 @@ runs, and never after it ended.
 
 from __future__ import annotations
 
-import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any, Protocol
 
 from escalated_core.errors import Abandoned, Interrupted
+from escalated_core.injection import inject, take_back
 from escalated_core.records import Effect, LogLine
 
 OUTPUT_CAP = 100_000
@@ -31,8 +32,6 @@ EFFECT_CAP = 500
 """Effects kept per scope."""
 ENTRY_BYTES = 200
 """What a log record, a query or a request takes besides its text, about."""
-
-_set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,17 +259,21 @@ class Scope:
             if self.ended or self.turn is not turn:
                 self.armed = before
                 return False
-            _set_async_exception(ctypes.c_ulong(self.thread_id), ctypes.py_object(Interrupted))
+            inject(self.thread_id)
             return True
 
-    def abandon(self) -> None:
-        """Give up this scope and everything it runs inside of, from another thread."""
+    def abandon(self, innermost: Scope | None = None) -> None:
+        """Give up this scope and everything it runs inside of, from another thread.
+
+        Args:
+            innermost: the scope whose code is stuck, if it is another one inside of this.
+        """
         scope: Scope | None = self
         while scope is not None:
             # Read first: a firing that is given up comes to its end and lets go of it.
             outer = scope.parent
             scope.abandoned = True
-            scope.given_up(self)
+            scope.given_up(innermost or self)
             scope = outer
 
     def postpone(self, nanoseconds: int) -> None:
@@ -286,13 +289,23 @@ class Scope:
             innermost: the scope whose code is stuck: this one, or one inside of it.
         """
 
+    @contextmanager
+    def unreachable(self) -> Generator[None]:
+        """Nothing is injected meanwhile; what was and has not come yet is taken back."""
+        before, self.ended = self.ended, True
+        try:
+            self.settle()
+            yield
+        finally:
+            self.ended = before
+
     def settle(self) -> None:
         """Take back an injected exception that was not delivered while the code ran."""
         while True:
             try:
                 if self._lock is not None:
                     with self._lock:
-                        _set_async_exception(ctypes.c_ulong(self.thread_id), None)
+                        take_back()
                 return
             except Interrupted:
                 continue

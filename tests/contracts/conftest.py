@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -41,6 +42,14 @@ def until() -> Until:
         return found
 
     return wait
+
+
+@pytest.fixture
+def watchdog() -> Iterator[None]:
+    """Ends the process, and says where its threads are, if a test hangs."""
+    faulthandler.dump_traceback_later(8 * DEADLINE, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ class EmbeddedHost:
         self._effects = Effects(self.outbox, options.effects)
         self._capture = Capture()
         self._undos = [self._capture.undo, loader.leftovers.follow_exits(), *self._follow()]
-        self.thread = PluginThread(self._begin_thread, self._begin_job, self._stop)
+        self.thread = PluginThread(self._begin_thread, self._begin_job, self._stop, self._holds)
         self.dispatch = Dispatch(
             self.thread, self._recorder, self.hooks, self._around, self.findings
         )
@@ -133,6 +133,9 @@ class EmbeddedHost:
             add = partial(self._start, plugin, settings)
             self._take_up(f"loading {plugin.slug}", plugin.slug, add)
         return self.thread.submit("opening", partial(self._opened, settings))
+
+    def _holds(self) -> bool:
+        return self.stepper.gate.stop is not None
 
     def _begin_thread(self) -> None:
         self._effects.enter()

@@ -11,8 +11,10 @@ from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
 from escalated_core.errors import Abandoned, Interrupted, PluginError, WorkbenchError
+from escalated_core.injection import take_back
 from escalated_core.records import Activity, Finding
 from escalated_core.scope import RUNNING, Scope
+from escalated_core.stepping.console import Aside
 
 Result = TypeVar("Result")
 
@@ -92,6 +94,8 @@ class PluginThread:
         on_start: called first on each new thread, also after one was given up.
         on_job: called before each job.
         on_stop: called last on the thread when the host closes.
+        is_held: whether some thread waits at a stop. What runs may wait for it, and is not
+            interrupted without being asked.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class PluginThread:
         on_start: Callable[[], None],
         on_job: Callable[[], None],
         on_stop: Callable[[], None],
+        is_held: Callable[[], bool],
     ) -> None:
         self.time_limit = 5.0
         """Seconds of its own time after which a callback counts as stuck."""
@@ -107,6 +112,7 @@ class PluginThread:
         self._on_start = on_start
         self._on_job = on_job
         self._on_stop = on_stop
+        self._is_held = is_held
         self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
         self._job: Job[Any] | None = None
         self._stopping = False
@@ -193,7 +199,7 @@ class PluginThread:
             job.fail(WorkbenchError("The workbench was closed before this could run."))
         self._jobs.put(None)
         deadline = monotonic() + CLOSING
-        while self._thread.is_alive() and monotonic() < deadline:
+        while (self._thread.is_alive() or _aside() is not None) and monotonic() < deadline:
             self._thread.join(TICK)
             if self._running() is not None:
                 self.interrupt()
@@ -228,8 +234,11 @@ class PluginThread:
             return None
 
     def _running(self) -> Scope | None:
-        """The innermost scope of the plugin thread, while code of a plugin runs in it."""
-        scope = RUNNING.get(self._thread.ident or 0)
+        """The innermost scope of the plugin thread, while code of a plugin runs in it.
+
+        What somebody has run at a stop, on whatever thread, comes first: all waits for that.
+        """
+        scope = _aside() or RUNNING.get(self._thread.ident or 0)
         return None if scope is None or scope.ended else scope
 
     def _keep_watch(self) -> None:
@@ -242,7 +251,8 @@ class PluginThread:
             if limit is not None and not self._jobs.empty():
                 limit = min(limit, GIVING_WAY)
             stuck = scope is not None and scope.own_ns > (limit or self.time_limit) * 1e9
-            asked = limit is not None or self.automatic
+            waits = self._is_held() and _aside() is None
+            asked = limit is not None or (self.automatic and not waits)
             if scope is not None and stuck and asked and not self._stopping:
                 self.gave_way = hurry is not None and scope.own_ns < hurry * 1e9
                 self._stop_scope(scope, turn)
@@ -265,17 +275,31 @@ class PluginThread:
     def _give_up(self, scope: Scope, turn: object) -> bool:
         """Leave the thread behind as a daemon and go on with a fresh one."""
         innermost = self._running() or scope
-        job = self._job
+        job = self._job if innermost.thread_id == self._thread.ident else None
         if not innermost.inject(turn if innermost is scope else innermost.turn):
             return True
-        self._job = None
-        self._limit = None
-        self._thread.name = f"given up: {innermost.doing}"
+        take_back()  # what the thread that is stuck never takes
+        doing = innermost.doing
         innermost.abandon()
+        if innermost.thread_id != self._thread.ident:  # it is another one's that was stopped
+            return True
+        self._job = self._limit = None
+        self._thread.name = f"given up: {doing}"
         self._thread = self._start()
         if job is not None:
-            job.fail(Abandoned(f"{innermost.doing} was given up: it was stuck outside Python."))
+            job.fail(Abandoned(f"{doing} was given up: it was stuck outside Python."))
         return True
+
+
+def _aside() -> Scope | None:
+    """What runs because somebody has it run at a stop, on whatever thread."""
+    for scope in [*RUNNING.values()]:
+        around: Scope | None = scope
+        while around is not None and not isinstance(around, Aside):
+            around = around.parent
+        if around is not None and not scope.ended and not scope.abandoned:
+            return scope
+    return None
 
 
 @contextmanager

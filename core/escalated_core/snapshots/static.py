@@ -40,7 +40,11 @@ def class_attribute(kind: type, name: str) -> Any:
 
 def type_name(kind: type) -> str:
     """`module.Class`, without `builtins.`."""
-    module, name = _MODULE(kind), text_of(_QUALNAME(kind))
+    name = text_of(_QUALNAME(kind))
+    try:
+        module = _MODULE(kind)
+    except AttributeError:  # it was made by code that has no name
+        return name
     return name if type(module) is not str or module == "builtins" else f"{module}.{name}"
 
 

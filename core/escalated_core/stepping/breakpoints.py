@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -135,6 +136,7 @@ class Breakpoints(Mapping[int, Breakpoint]):
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._all: dict[int, Breakpoint] = {}
+        self._lock = threading.Lock()
         self._numbers = count(1)
         self._changed = changed
 
@@ -153,23 +155,34 @@ class Breakpoints(Mapping[int, Breakpoint]):
             known = meant(unknown[0], Breakpoint.__dataclass_fields__)
             raise UsageError(f"A breakpoint has no {unknown[0]!r}.", known)
         made = replace(breakpoint, **what) if breakpoint is not None else Breakpoint(**what)
-        number = next(self._numbers)
-        self._all = {**self._all, number: made}
+        with self._lock:
+            number = next(self._numbers)
+            self._all = {**self._all, number: made}
         self._changed()
         return number
 
     def remove(self, number: int) -> None:
         """Do not stop there any more; raises `UsageError` for a number that there is not."""
-        if number not in self._all:
+        if not self.discard(number):
             cure = meant(number, map(str, self._all)) or "There is none."
             raise UsageError(f"There is no breakpoint {number}.", cure)
-        self._all = {key: each for key, each in self._all.items() if key != number}
+
+    def discard(self, number: int) -> bool:
+        """Do not stop there any more; whether it was there until now."""
+        with self._lock:
+            was_there = number in self._all
+            self._all = {key: each for key, each in self._all.items() if key != number}
         self._changed()
+        return was_there
 
     def clear(self) -> None:
         """Stop nowhere any more."""
-        self._all = {}
+        with self._lock:
+            self._all = {}
         self._changed()
+
+    def items(self) -> ItemsView[int, Breakpoint]:
+        return self._all.items()
 
     def __getitem__(self, number: int) -> Breakpoint:
         return self._all[number]

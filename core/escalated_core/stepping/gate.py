@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -27,6 +27,9 @@ class Question:
 Answering = Callable[[Question], tuple[Answer, Command | None]]
 """Runs a question's code; a command besides has the thread go on."""
 
+LOOK_EVERY = 0.2
+"""Seconds after which a thread that waits looks whether the main thread is still there."""
+
 
 class Gate:
     """Holds threads at their stops, one at a time. Safe to use from any thread."""
@@ -37,10 +40,12 @@ class Gate:
         self._attended = changed
         self._numbers = count(1)
         self._changed = threading.Condition()
-        self._turn = threading.Lock()
+        self._holder: int | None = None
+        """The thread that waits at the stop."""
         self._stop: Stop | None = None
         self._command: Command | None = None
         self._asked: deque[tuple[Question, Future[Answer]]] = deque()
+        self._asking: Future[Answer] | None = None
         self._attending = 0
         self._closed = False
         self._waiting: list[str] = []
@@ -48,7 +53,9 @@ class Gate:
     @property
     def is_attended(self) -> bool:
         """Whether somebody is there who lets go on what has stopped."""
-        return self._attending > 0 and not self._closed
+        # A process ends when its main thread has and no other one waits.
+        is_alive = threading.main_thread().is_alive()
+        return self._attending > 0 and not self._closed and is_alive
 
     @property
     def stop(self) -> Stop | None:
@@ -130,36 +137,60 @@ class Gate:
 
     def hold(self, make: Callable[[int], Stop], answer: Answering) -> Command:
         """Wait, on the thread that calls, until somebody says how to go on."""
-        name = threading.current_thread().name
-        self._waiting.append(name)
-        with self._turn:
-            self._waiting.remove(name)
-            with self._changed:
-                self._stop = make(next(self._numbers))
-                self._tell()
-            with self._ended():
-                while True:
-                    with self._changed:
-                        self._changed.wait_for(self._is_told)
-                        if self._command is not None or not self.is_attended:
-                            return self._command or Continue()
-                        question, future = self._asked.popleft()
-                    command = _answered(self._stop, question, future, answer)
-                    if command is not None:
-                        return command
-
-    @contextmanager
-    def _ended(self) -> Generator[None]:
-        """Whatever ends it, nothing waits afterwards."""
+        self._take_turn(make)
         try:
-            yield
+            while True:
+                with self._changed:
+                    while not self._changed.wait_for(self._is_told, LOOK_EVERY):
+                        continue
+                    if self._command is not None or not self.is_attended:
+                        return self._command or Continue()
+                    question, self._asking = self._asked.popleft()
+                command = self._answered(question, self._asking, answer)
+                if command is not None:
+                    return command
         finally:
-            with self._changed:
-                self._stop = self._command = None
-                for _, future in self._asked:
-                    future.set_exception(UsageError("It went on before this was run."))
-                self._asked.clear()
-                self._tell()
+            self.leave(threading.get_ident(), "It went on before this was run.")
+
+    def leave(self, thread_id: int, why: str) -> None:
+        """A thread waits no more, if it did; `why` is told those who wait for an answer of it."""
+        with self._changed:
+            if self._holder != thread_id:
+                return
+            self._stop = self._command = self._holder = None
+            asking = [self._asking] if self._asking is not None else []
+            for future in [*asking, *(each for _, each in self._asked)]:
+                with suppress(InvalidStateError):  # it has been answered
+                    future.set_exception(UsageError(why))
+            self._asked.clear()
+            self._tell()
+
+    def _take_turn(self, make: Callable[[int], Stop]) -> None:
+        thread = threading.current_thread()
+        with self._changed:
+            if self._holder is not None:
+                self._waiting.append(thread.name)
+                try:
+                    self._changed.wait_for(lambda: self._holder is None)
+                finally:
+                    self._waiting.remove(thread.name)
+            self._stop = make(next(self._numbers))
+            self._holder = threading.get_ident()
+            self._tell()
+
+    def _answered(
+        self, question: Question, future: Future[Answer], answer: Answering
+    ) -> Command | None:
+        """Answer a question; gives the command that it led to, if that can be done here."""
+        answered, command = answer(question)
+        stop = self._stop
+        refused = stop.refuses(command) if stop is not None and command is not None else ""
+        with suppress(InvalidStateError):  # whoever asked has been told that it was given up
+            if not refused:
+                future.set_result(answered)
+                return command
+            future.set_exception(UsageError(refused, "Look at what is coming."))
+        return None
 
     def _is_told(self) -> bool:
         return self._command is not None or bool(self._asked) or not self.is_attended
@@ -172,20 +203,3 @@ class Gate:
     def _tell(self) -> None:
         self.revision += 1
         self._changed.notify_all()
-
-
-def _answered(
-    stop: Stop, question: Question, future: Future[Answer], answer: Answering
-) -> Command | None:
-    """Answer a question; gives the command that it led to, if that can be done here."""
-    try:
-        answered, command = answer(question)
-        refused = stop.refuses(command) if command is not None else ""
-    except BaseException as error:
-        future.set_exception(error)
-        raise
-    if refused:
-        future.set_exception(UsageError(refused, "Look at what is coming."))
-        return None
-    future.set_result(answered)
-    return command

@@ -6,7 +6,6 @@ import bdb
 import sys
 import threading
 from collections.abc import Callable
-from functools import update_wrapper
 from types import FrameType
 from typing import Any
 
@@ -65,10 +64,16 @@ def by_line(registration: Registration, firing: OpenFiring, hold: LineHold) -> R
     callback = registration.callback
 
     def stepped(*args: Any, **kwargs: Any) -> Any:
-        before = sys.gettrace()
+        lines, before = _Lines(firing, hold), sys.gettrace()
+        lines.reset()
+        sys.settrace(lines.trace_dispatch)
         try:
-            return _Lines(firing, hold).runcall(callback, *args, **kwargs)
+            return callback(*args, **kwargs)
         finally:
             sys.settrace(before)
+            # What goes on by itself, such as a generator, is still traced.
+            lines.quitting = True
 
-    return registration.played_by(update_wrapper(stepped, callback), registration.note)
+    # All that it has to be known by: attributes of a callable may be a plugin's code.
+    stepped.__dict__["__wrapped__"] = callback
+    return registration.played_by(stepped, registration.note)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
 from escalated_core.scope import CURRENT, RUNNING, Scope
@@ -19,13 +18,13 @@ from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot, snapshot_names
 from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
 from escalated_core.stepping.commands import Command, Continue, Down, Edit, Into, Out
-from escalated_core.stepping.console import Console, described
+from escalated_core.stepping.console import Aside, Console, GivenUp
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.lines import by_line
 from escalated_core.stepping.stops import Answer, Level, Line, Stop
 from escalated_core.stepping.walk import Walk
 from escalated_core.trace.readout import record_of
-from escalated_core.trace.recorder import Recorder
+from escalated_core.trace.recorder import Cause, Recorder
 from escalated_core.trace.recording import OpenFiring
 
 LOCALS_ROOM = 2_000
@@ -49,6 +48,7 @@ class Stepper:
         self.gate = Gate(self._arm)
         self.breakpoints = Breakpoints(self._arm)
         self._recorder = recorder
+        self._arming = threading.Lock()
         self._known = known
         self._down: Walk | None = None
         """In whose course the next firing stops before its first callback."""
@@ -86,22 +86,28 @@ class Stepper:
 
     def hold(self, walk: Walk, reason: str) -> Command:
         """Wait between two callbacks until somebody says how to go on."""
-        return self._hold(walk, reason)
+        with _watched(walk, "changed while it was stopped"):
+            return self._hold(walk, reason)
 
     @contextmanager
     def looking_on(self, firing: OpenFiring) -> Generator[None]:
         """Nothing of it is time of plugin code, and nothing can be interrupted."""
         thread_id = threading.get_ident()
-        running = RUNNING.pop(thread_id, None)
-        token = CURRENT.set(None)
-        began = perf_counter_ns()
-        try:
-            yield
-        finally:
-            CURRENT.reset(token)
-            (running or firing).postpone(perf_counter_ns() - began)
-            if running is not None:
-                RUNNING[thread_id] = running
+        running = RUNNING.get(thread_id)
+        with running.unreachable() if running is not None else nullcontext():
+            RUNNING.pop(thread_id, None)
+            token = CURRENT.set(None)
+            began = perf_counter_ns()
+            try:
+                yield
+            finally:
+                CURRENT.reset(token)
+                held_ns = perf_counter_ns() - began
+                (running or firing).postpone(held_ns)
+                if len(firing.moments) % 2:  # between two steps
+                    firing.held_ns += held_ns
+                if running is not None and not running.abandoned:
+                    RUNNING[thread_id] = running
 
     def ended(self, walk: Walk) -> None:
         """Go on with what is around it, as far as that is stepped through."""
@@ -127,13 +133,15 @@ class Stepper:
     # --- inside
 
     def _hold_line(self, walk: Walk, frame: FrameType) -> Command:
-        if not self.gate.is_attended:
+        # A firing around it may have gone on meanwhile, and a thread that was given up does.
+        goes_on = not walk.stepping or walk.firing.abandoned
+        if goes_on or not self.gate.is_attended:
             return Continue()
         with self.looking_on(walk.firing):
             return self._hold(walk, "line", frame)
 
     def _hold(self, walk: Walk, reason: str, frame: FrameType | None = None) -> Command:
-        console = Console(_names(walk, frame))
+        console = Console(_names(walk, frame), self._given_up(walk.firing))
 
         def answer(question: Question) -> tuple[Answer, Command | None]:
             with self._unheard():
@@ -181,16 +189,14 @@ class Stepper:
     def _at(self, walk: Walk, registration: Registration, *, after: bool) -> str | None:
         """The reason to stop at a callback that is about to run, or that has just run."""
         place = self._place(walk.firing, registration)
-        step = walk.newest if after else None
         for number, each in self.breakpoints.items():
             if (each.when == "before") is after or not each.fits(place):
                 continue
-            if step is not None and not each.shows(step):
+            if after and walk.newest is not None and not each.shows(walk.newest):
                 continue
             held = self._holds(each, walk, place)
-            if held is not None:
-                if each.once:
-                    self.breakpoints.remove(number)
+            # Once: another thread may have come to it just before.
+            if held is not None and (not each.once or self.breakpoints.discard(number)):
                 return f"{each}{held}"
         return None
 
@@ -203,28 +209,47 @@ class Stepper:
         value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
         names |= {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
         names |= {"plugin": place.plugin, "callback": place.callback}
-        try:
-            with self._unheard():
-                scope = Scope(None, f"the condition {breakpoint.condition}")
-                return "" if scope.run(eval, code, names) else None
-        except Abandoned:
-            raise
-        except BaseException as error:  # noqa: BLE001 - the place is worth a look then
-            return f", which raised {described(error)}"
+        aside = Aside(f"the condition {breakpoint.condition}", self._given_up(walk.firing))
+        with self._unheard(), _watched(walk, "changed by a condition"):
+            # What it gives may be a plugin's, also whether that counts as true.
+            is_true, raised = aside.attempt(lambda: bool(eval(code, names)))
+        if raised:
+            return f", which raised {raised}"
+        return "" if is_true else None
 
     @contextmanager
     def _unheard(self) -> Generator[None]:
-        """What this thread fires meanwhile does not stop."""
+        """What this thread fires meanwhile does not stop, and is not what it fires for."""
         thread_id = threading.get_ident()
         self._deaf.add(thread_id)
         try:
-            yield
+            with self._recorder.because(Cause("stepper")):
+                yield
         finally:
             self._deaf.discard(thread_id)
 
+    def _given_up(self, firing: OpenFiring) -> GivenUp:
+        """Gives up what waits for code of somebody who looks on that got stuck for good."""
+
+        def give_up(stuck: Scope) -> None:
+            self.gate.leave(firing.thread_id, f"{stuck.doing} was stuck outside Python.")
+            firing.abandon(stuck)
+
+        return give_up
+
     def _arm(self) -> None:
-        wanted = self.gate.is_attended and (bool(self.breakpoints) or self._down is not None)
-        self._recorder.stepping = self if wanted else None
+        with self._arming:
+            wanted = self.gate.is_attended and (bool(self.breakpoints) or self._down is not None)
+            self._recorder.stepping = self if wanted else None
+
+
+@contextmanager
+def _watched(walk: Walk, note: str) -> Generator[None]:
+    """What changes meanwhile in place of what is passed on is no callback's doing."""
+    before = snapshot(walk.args)
+    yield
+    if not same(snapshot(walk.args), before):
+        walk.meddled = note
 
 
 def _resume(walk: Walk, command: Command, *, at_line: bool) -> None:
@@ -244,16 +269,14 @@ def _answer(
 ) -> tuple[Answer, Command | None]:
     """Run code of somebody who looks on; a value that it has changed is gone on with."""
     if question.then is not None:
-        try:
-            value = console.value_of(question.text)
-        except Abandoned:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is the author's own code
-            return Answer(error=described(error)), None
+        value, error = console.value_of(question.text)
+        if error:
+            return Answer(error=error), None
         return Answer(snapshot(value)), question.then(value)
     before = snapshot(console.names["_value"])
     answer = console.run(question.text)
-    value = console.names.get("_value")
+    passed = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
+    value = console.names.setdefault("_value", passed)
     if at_line or walk.firing.kind != "filter" or same(snapshot(value), before):
         return answer, None
     return answer, Edit(value, "changed in the console")

@@ -15,10 +15,12 @@ from escalated_core.stepping.by_hand import edited, given, skipped
 from escalated_core.stepping.commands import (
     Back,
     Command,
+    Down,
     Edit,
     Give,
     Into,
     Move,
+    Next,
     Skip,
 )
 from escalated_core.trace.readout import step_of
@@ -72,13 +74,19 @@ class Walk:
         self.stepping = self.returning = False
         """Whether it stops before whatever comes next; whether the firing around it does then."""
         self._stops = stops
+        self.meddled = ""
+        """What changed in place what is passed on, other than a callback; empty if nothing."""
         self._ran: list[Registration | None] = []
         """Of each step the callback of the chain that it stands for; None for an edit."""
+        self._running: Registration | None = None
+        """The same of the step under way."""
         self._got = [args]
         """What each step got, and what the next one will."""
         self._by_line = False
-        self._again = ""
-        """Why to stop again as soon as what was done by hand has been recorded."""
+        self._reason: str | None = None
+        """Why to stop, once a step has been recorded that is no callback's; None to ask."""
+        self._command: Command | None = None
+        """What to do then without stopping."""
 
     @property
     def newest(self) -> Step | None:
@@ -94,6 +102,11 @@ class Walk:
         if self.firing.kind == "filter":
             self.args = (answer, *self.args[1:])
         self._got.append(self.args)
+        running = self._running
+        self._ran.append(running)
+        if running is not None and not self.firing.ran[-1].note:
+            # What stops at its lines holds on to all of this.
+            self.firing.ran[-1] = running
 
     def __iter__(self) -> Iterator[Registration]:
         while True:
@@ -105,21 +118,43 @@ class Walk:
 
     def _choose(self) -> Registration | None:
         """What runs next; None at the end."""
-        self.coming = [each for each in self.coming if each.alive]
-        reason, self._again = self._again or self._stops.reason(self), ""
+        self._leave_out_removed()
+        reason, self._reason = self._reason, None
+        if reason is None:
+            reason = self._stops.reason(self)
+            if self.meddled:
+                return self._record_meddling(reason)
         while reason:
-            made = self._obey(self._stops.hold(self, reason))
+            command, self._command = self._command or self._stops.hold(self, reason), None
+            if self.meddled and not isinstance(command, Edit):
+                self._command = command
+                return self._record_meddling(reason)
+            removed = self._leave_out_removed()
+            if removed and isinstance(command, Next | Into | Down | Skip | Give | Move):
+                reason = f"removed meanwhile: {removed}"
+                continue
+            made = self._obey(command)
             if isinstance(made, Registration):
-                self._again = made.note
+                self._reason = made.note
                 return made
             reason = made
         if not self.coming:
             self._stops.ended(self)
             return None
-        coming = self.coming.pop(0)
-        self._ran.append(coming)
+        self._running = coming = self.coming.pop(0)
         by_line, self._by_line = self._by_line, False
         return self._stops.by_line(self, coming) if by_line else coming
+
+    def _leave_out_removed(self) -> str:
+        """Forget the callbacks that were removed meanwhile; names them, empty if none was."""
+        names = ", ".join(each.name for each in self.coming if not each.alive)
+        self.coming = [each for each in self.coming if each.alive]
+        return names
+
+    def _record_meddling(self, reason: str) -> Registration:
+        """A step that has changed in place what the next callback would seem to have."""
+        self._reason, note, self.meddled, self._running = reason, self.meddled, "", None
+        return edited(self.firing.hook, self.args[0] if self.args else None, note)
 
     def _obey(self, command: Command) -> Registration | str:
         """Change what comes next: gives a step that is done by hand, or why to stop again."""
@@ -139,11 +174,11 @@ class Walk:
         return ""
 
     def _by_hand(self, command: Skip | Give | Edit) -> Registration:
+        self.meddled = ""
         if isinstance(command, Edit):
-            self._ran.append(None)
+            self._running = None
             return edited(self.firing.hook, command.value, command.note)
-        replaced = self.coming.pop(0)
-        self._ran.append(replaced)
+        self._running = replaced = self.coming.pop(0)
         return skipped(replaced) if isinstance(command, Skip) else given(replaced, command.value)
 
     def _back(self, index: int) -> Registration | str:
@@ -159,5 +194,5 @@ class Walk:
         if not same(snapshot(value), picture):
             return f"Step {index + 1} cannot be gone back to: its value was changed in place."
         self.coming = [*again, *self.coming]
-        self._ran.append(None)
+        self._running = None
         return edited(self.firing.hook, value, name)

@@ -102,6 +102,8 @@ def given_up(firing: OpenFiring, innermost: Scope) -> bool:
     Args:
         innermost: the scope whose code was stuck.
     """
+    if len(firing.moments) % 2:  # what is stuck runs between two steps
+        return False
     is_stuck = innermost.firing is firing and innermost.owner is firing.owner
     stuck = "was given up: it was stuck outside Python"
     how = stuck if is_stuck else f"ended with {innermost.doing}"

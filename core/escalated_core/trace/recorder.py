@@ -267,8 +267,8 @@ class Recorder:
         self._close(firing)
 
     def _judge(self, firing: OpenFiring) -> None:
-        """Report what the newest step shows about its plugin."""
-        if firing.kind == "event":
+        """Report what the newest step shows about its plugin, unless somebody else played it."""
+        if firing.kind == "event" or firing.ran[-1].note:
             return
         notes = firing.noted.get(len(firing.ran) - 1)
         if notes is not None and (notes.error or notes.returned_none or notes.surplus):

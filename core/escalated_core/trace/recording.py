@@ -137,7 +137,7 @@ class OpenFiring(Scope):
         self.thread = threading.current_thread().name
         self.started_at = time()
         self.started_ns = perf_counter_ns()
-        self.moments = [self.started_ns]
+        self.moments: list[int] = [self.started_ns]
         """When it began, then the beginning and the end of each step."""
 
     @property
@@ -220,12 +220,10 @@ class OpenFiring(Scope):
     def postpone(self, nanoseconds: int) -> None:
         """Have it all happened later: somebody looked on, and that is nobody's time."""
         super().postpone(nanoseconds)
-        if self.ended:
-            self.held_ns += nanoseconds
         self.moments = [moment + nanoseconds for moment in self.moments]
-        notes = self.noted.get(len(self.ran) - 1)
-        if notes is not None and notes.sink is not None:
-            notes.sink.postpone(nanoseconds)
+        for notes in [*self.noted.values()]:
+            if notes.sink is not None:
+                notes.sink.postpone(nanoseconds)
 
     @property
     def finished(self) -> bool:
@@ -284,6 +282,17 @@ class StepScope(Scope):
     @property
     def step(self) -> int | None:
         return self._index if self._index >= 0 else None
+
+    def postpone(self, nanoseconds: int) -> None:
+        """Have those begun later that may wait for this thread, as far as their limit goes.
+
+        Whether they do wait cannot be told, so what is recorded of them stays as it is.
+        """
+        scope: Scope | None = self.firing
+        while scope is not None:
+            if scope.firing is scope:
+                scope.started_ns += nanoseconds
+            scope = scope.parent
 
     def unpinned(self) -> Scope:
         firing: OpenFiring = self.firing
