@@ -18,14 +18,19 @@ from escalated_core.analysis.tabular import Records
 from escalated_core.records import (
     Callback,
     Change,
+    Comparison,
+    Difference,
     Effect,
     ErrorRecord,
     Finding,
     Frame,
     Happened,
     LogLine,
+    Pace,
+    Run,
     Step,
 )
+from escalated_core.replay.comparing import compare, run_of
 from escalated_core.sessions.session import read
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.stories.fuzz_result import Bug, FuzzResult
@@ -109,6 +114,18 @@ def odd_records(happened: Happened) -> Iterator[Any]:
     story = Story(HOSTILE, (), datetime(2026, 1, 1, tzinfo=UTC))
     bug = Bug("raises", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, story, HOSTILE)
     yield from (bug, FuzzResult(HOSTILE, 0, 9, 1.5, (bug,)))
+    change = Change("changed", (HOSTILE,), HOSTILE, HOSTILE * 2)
+    difference = Difference(
+        *("raises", HOSTILE, HOSTILE, HOSTILE, 1, 2, 0, 0, (change,), (change,)),
+        errors=(HOSTILE, HOSTILE * 2),
+        effects=(change,),
+    )
+    firing = replace(happened.event, hook=HOSTILE, steps=(step,))
+    run = Run(firing, happened.firings)
+    pace = Pace(1, 2, 0.5, 8, 0.5, is_slower=False)
+    told = replace(difference, follows=0, callback="")
+    comparison = Comparison("raises", run, run, (difference, told), HOSTILE, (HOSTILE,), (HOSTILE,))
+    yield from (difference, run, pace, comparison, replace(comparison, pace=pace))
 
 
 def test_what_the_workbench_answered_itself_is_marked(page: Page) -> None:
@@ -149,6 +166,18 @@ def test_a_firing_says_who_did_what(wb: Workbench, page: Page) -> None:
     firing = wb.trace[-1]
     assert "subject" in page(firing.steps[0]).words
     assert "raise ValueError" in page(firing.error).words
+
+
+def test_two_runs_compared(wb: Workbench, page: Page) -> None:
+    first = wb.trace[-1]
+    other = wb.again(first, changes={"data.subject": " x"})
+    found = compare(run_of(wb.trace, first), run_of(wb.trace, other))
+    words = page(found).words
+    for expected in ("now raises", "polish", "on ticket_data", "from 1", "ValueError: x"):
+        assert expected in words, expected
+    assert repr(found).startswith(f"Comparison(#{first.id} ticket_data: now raises, ")
+    assert repr(found).endswith("2 more follow)")
+    assert repr(found.old) == f"Run({first!r}, 0 nested)"
 
 
 def test_a_firing_shows_what_it_caused(write: Write, open_workbench: Open, page: Page) -> None:

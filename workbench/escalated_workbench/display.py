@@ -35,6 +35,7 @@ from escalated_core.records import (
     Rehearsed,
     Reload,
     Step,
+    replays,
 )
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
@@ -52,12 +53,14 @@ from escalated_workbench.workbench import Workbench
 LINES: Final[tuple[type, ...]] = (
     *(Firing, Firings, Happened, Step, ErrorRecord, Plugin, Hook, Finding, Reload),
     *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry),
+    *(replays.Comparison, replays.Run),
 )
 """What is shown in a line beside its HTML: its `repr` is long, or says nothing."""
 CARDS: Final[tuple[type, ...]] = (
     *LINES,
     *(Workbench, Records, Named, Callback, Change, Call, LogLine, Effect, Event, Import),
     *(Parameter, Rehearsed, TimingChange, Pair, UiItem, StepResult, Bug),
+    *(replays.Difference, replays.Pace),
     *(ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot, FrozenSetSnapshot),
     *(ObjectSnapshot, RelativeSnapshot),
 )

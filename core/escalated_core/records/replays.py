@@ -51,6 +51,10 @@ class Run:
     firing: Firing
     nested: tuple[Firing, ...] = ()
 
+    def __repr__(self) -> str:
+        # What a line of a terminal holds: values can be of any size.
+        return f"Run({self.firing!r}, {len(self.nested)} nested)"
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -129,6 +133,13 @@ class Comparison:
     pace: Pace | None = None
     recorded: Run | None = None
     """The firing as it was recorded, of which `old` may be another run; None where it is `old`."""
+
+    def __repr__(self) -> str:
+        firing, origin = self.old.firing, self.origin
+        said = [VERDICTS[self.verdict], *(filter(None, [self.why or str(origin or "")]))]
+        follow = sum(each.follows is not None for each in self.differences)
+        said += [f"{follow} more follow{'s' * (follow == 1)}"] if follow else []
+        return f"Comparison(#{firing.id} {firing.hook}: {', '.join(said)})"
 
     @property
     def changed(self) -> bool:

@@ -38,6 +38,7 @@ from escalated_core.snapshots.pictures import (
 )
 from escalated_workbench.notebook import cells
 from escalated_workbench.notebook.columns import COLUMNS
+from escalated_workbench.notebook.replays import REPLAYS
 from escalated_workbench.notebook.sheet import facts, part, title
 from escalated_workbench.notebook.stories import STORIES
 from escalated_workbench.notebook.tables import SHOWN, listed
@@ -229,6 +230,7 @@ CARDS: dict[Any, Callable[[Any], str]] = {
     Reload: _reload,
     HelpDesk: _helpdesk,
     UiRegistry: _interface,
+    **REPLAYS,
     **STORIES,
 }
 """By the class of what is shown."""

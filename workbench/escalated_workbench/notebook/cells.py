@@ -10,8 +10,11 @@ from escalated_core.analysis.blame import Pair
 from escalated_core.analysis.timing import Timing, TimingChange
 from escalated_core.plugins.ui import UiItem
 from escalated_core.records import (
+    VERDICTS,
     Callback,
     CataloguedHook,
+    Comparison,
+    Difference,
     Effect,
     Event,
     Finding,
@@ -259,6 +262,30 @@ def differs(pair: Pair) -> str:
         outcomes = tag("p", " → ".join(outcome(each or "") for each in pair.outcomes))
     errors = [tag("p", text(each), class_="note") for each in dict.fromkeys(pair.errors) if each]
     return moved + outcomes + "".join(errors) + change_list(pair.changes)
+
+
+def judged(record: Comparison | Difference) -> str:
+    """A verdict, by words."""
+    look = {"same": "ok", "fixed": "ok", "raises": "error"}.get(record.verdict, "skipped")
+    return tag("span", text(VERDICTS[record.verdict]), class_=f"outcome {look}")
+
+
+def where_differs(difference: Difference) -> str:
+    """The callback, or the hook that was fired."""
+    callback = [tag("bdi", text(difference.callback)), " on "] if difference.callback else []
+    return "".join((*callback, tag("bdi", text(difference.hook))))
+
+
+def follows(difference: Difference) -> str:
+    """Which difference it comes from, counted from 1."""
+    return "" if difference.follows is None else f"from {difference.follows + 1}"
+
+
+def came_out(difference: Difference) -> str:
+    """All that differs in one place."""
+    errors = [tag("p", text(each), class_="note") for each in difference.errors if each]
+    found = difference.changes, difference.touched, difference.effects
+    return "".join(dict.fromkeys(errors)) + "".join(map(change_list, found))
 
 
 def takes(event: Event) -> str:

@@ -11,6 +11,7 @@ from escalated_core.plugins.ui import UiItem
 from escalated_core.records import (
     Call,
     Callback,
+    Difference,
     Effect,
     Event,
     Finding,
@@ -98,6 +99,13 @@ COLUMNS: dict[Any, tuple[Column, ...]] = {
         Column("Plugin", cells.owner),
         Column("Is", cells.named("status")),
         Column("What differs", cells.differs),
+    ),
+    Difference: (
+        Column("Verdict", cells.judged),
+        Column("Where", cells.where_differs),
+        Column("Plugin", cells.owner),
+        Column("Follows", cells.follows),
+        Column("What differs", cells.came_out),
     ),
     LogLine: (
         Column("Level", cells.named("level")),

@@ -19,6 +19,7 @@ from escalated_core.records import (
     Plugin,
     Reload,
     Step,
+    replays,
 )
 from escalated_core.stories.fuzz_result import FuzzResult
 from escalated_core.stories.result import StoryResult
@@ -105,6 +106,8 @@ TEXTS: dict[Any, Callable[[Any], str]] = {
     Reload: _reload,
     Timing: _timing,
     Comparison: lambda found: "The same" if found.same else "Different",
+    replays.Comparison: repr,
+    replays.Run: repr,
     StoryResult: _story,
     FuzzResult: _fuzz,
     HelpDesk: lambda _: "The help desk",
