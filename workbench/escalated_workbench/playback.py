@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
+from escalated_core.analysis.moments import Moment
 from escalated_core.errors import UsageError
 from escalated_core.hooks.catalogue import catalogue_of
 from escalated_core.host.thread import Job
@@ -21,6 +22,7 @@ from escalated_core.records import (
     Reload,
     Status,
     Step,
+    Turnover,
 )
 from escalated_core.sessions.lines import SessionPlugin
 from escalated_core.sessions.session import Session
@@ -116,6 +118,15 @@ class Playback:
     @property
     def reloads(self) -> list[Reload]:
         return self.trace.reloads
+
+    @property
+    def history(self) -> list[Turnover]:
+        """The history of the registry; none if the session was saved by an older workbench."""
+        return list(self.trace.history or ())
+
+    def at(self, firing: int | Firing, step: int | None = None) -> Moment:
+        """See `Workbench.at`."""
+        return self.trace.at(firing, step)
 
     def on_reload(self, _: Callable[[Reload], None]) -> Callable[[], None]:
         """Nothing is ever reloaded."""

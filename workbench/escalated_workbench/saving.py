@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from escalated_core.analysis.firings import Firings
 from escalated_core.errors import UsageError
-from escalated_core.records import Effect, Finding, Firing, Reload
-from escalated_core.sessions.lines import Header, SessionPlugin
+from escalated_core.records import Firing
+from escalated_core.sessions.lines import Header, Saved, SessionPlugin
 from escalated_core.sessions.session import read, write
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def save_session(shown: Shown, path: str | os.PathLike[str], tell: Tell = nobody
     header = shown.trace.header if isinstance(shown, Playback) else _header(shown)
     count = 0
 
-    def records() -> Iterator[Firing | Reload | Finding | Effect]:
+    def records() -> Iterator[Saved]:
         nonlocal count
-        yield from [*shown.reloads, *shown.findings]
+        yield from [*shown.reloads, *shown.history, *shown.findings]
         yield from [effect for effect in shown.outbox if effect.step is None]
         for count, firing in enumerate(telling(shown.trace, tell), 1):  # noqa: B007 - it is told
             yield firing

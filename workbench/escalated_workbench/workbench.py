@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,13 @@ from escalated_workbench.checks import check_hook, check_path, check_seconds, of
 from escalated_workbench.opening import Opening
 from escalated_workbench.replaying import Replaying
 from escalated_workbench.storytelling import Storytelling
+from escalated_workbench.travelling import Travelling
 
 if TYPE_CHECKING:
     pass
 
 
-class Workbench(Opening, Replaying, Storytelling):
+class Workbench(Opening, Replaying, Storytelling, Travelling):
     """Runs the plugins of a folder and shows what they do. Open at once; close it, or use `with`.
 
     Args:
@@ -62,7 +62,7 @@ class Workbench(Opening, Replaying, Storytelling):
     @property
     def hooks(self) -> Records[Hook]:
         """Every documented hook and every hook that somebody listens to."""
-        return Records(Hook, map(_as_registered, self._host.hooks.all()))
+        return Records(Hook, self._host.hooks.all())
 
     @property
     def findings(self) -> Records[Finding]:
@@ -220,9 +220,3 @@ class Workbench(Opening, Replaying, Storytelling):
         from escalated_workbench.saving import save_unasked
 
         return save_unasked(self, check_path(path))
-
-
-def _as_registered(hook: Hook) -> Hook:
-    """A hook without the documentation of the other kind that has its name."""
-    is_other = hook.documented is not None and hook.documented.kind != hook.kind
-    return replace(hook, documented=None) if is_other else hook

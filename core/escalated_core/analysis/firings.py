@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from escalated_core.analysis import blame, timing
 from escalated_core.analysis.query import Query
 from escalated_core.analysis.tabular import Records, flat, frame
 from escalated_core.errors import UsageError, meant
+from escalated_core.hooks.history import History
 from escalated_core.records import Change, Firing, Row
+
+if TYPE_CHECKING:
+    from escalated_core.analysis.moments import Moment
 
 
 class Firings(ABC):
     """Recorded firings by id, oldest first."""
+
+    history: History | None = None
+    """Of the registry that they were fired in; None where it is not known."""
 
     @abstractmethod
     def __iter__(self) -> Iterator[Firing]: ...
@@ -26,6 +33,11 @@ class Firings(ABC):
     def finished(self) -> int:
         """How many firings have been recorded so far, also those that are no longer kept."""
         return len(self)
+
+    @property
+    @abstractmethod
+    def ids(self) -> list[int]:
+        """The ids of the firings that are kept, in order."""
 
     @abstractmethod
     def get(self, firing_id: int) -> Firing | None:
@@ -46,6 +58,21 @@ class Firings(ABC):
     def slugs(self) -> Iterable[str]:
         """The slugs of plugins that may have been called, as far as they are known."""
         return ()
+
+    def at(self, firing: int | Firing, step: int | None = None) -> Moment:
+        """The world as a firing found it, or as it was after a step of it.
+
+        Args:
+            firing: one of these firings, or its id.
+            step: the index of the step that has just run; None for when the firing began.
+
+        Raises:
+            UsageError: the firing is not kept, or has no such step.
+        """
+        # Only here: moments need firings in their turn.
+        from escalated_core.analysis.moments import Travel
+
+        return Travel(self, self.history).at(firing, step)
 
     def require(self, firing_id: int) -> Firing:
         """The record of a firing; raises `UsageError` when it is not kept."""

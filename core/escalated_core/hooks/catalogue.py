@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from escalated_core.records import CataloguedHook, Kind, Parameter, Profile
+from escalated_core.records import Callback, CataloguedHook, Hook, Kind, Parameter, Profile
 
 SLIP = 0.85
 """How alike (0 to 1) a name must be to a documented one to count as misspelt."""
@@ -87,6 +87,24 @@ def catalogue_of(profile: Profile) -> Catalogue:
     file = files("escalated_core.hooks").joinpath(f"catalogue-{profile}.json")
     text = file.read_text("utf-8")
     return Catalogue(_hook(data) for data in json.loads(text)["hooks"])
+
+
+def hooks_of(
+    catalogue: Catalogue, heard: Mapping[tuple[Kind, str], tuple[Callback, ...]]
+) -> list[Hook]:
+    """Every documented hook, and every other hook that has callbacks, by kind and name."""
+    documented: list[tuple[Kind, str]] = [(hook.kind, hook.name) for hook in catalogue]
+    others = [key for key in sorted(heard) if key not in documented]
+    return [
+        Hook(hook, kind, _documented(catalogue, kind, hook), heard.get((kind, hook), ()))
+        for kind, hook in (*documented, *others)
+    ]
+
+
+def _documented(catalogue: Catalogue, kind: Kind, name: str) -> CataloguedHook | None:
+    """Not the documentation of the other kind that has its name."""
+    found = catalogue.get(name)
+    return found if found is not None and found.kind == kind else None
 
 
 def _hook(data: dict[str, Any]) -> CataloguedHook:

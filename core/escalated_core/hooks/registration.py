@@ -121,6 +121,8 @@ class Registration:
             defined_at=self.defined_at,
             muted=self.callback is left_out,
             note=self.note,
+            generation=self.owner.generation if self.owner else 0,
+            place=self.order[1:],
         )
 
 

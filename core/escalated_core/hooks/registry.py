@@ -13,6 +13,7 @@ from copy import copy
 from itertools import count
 from typing import Any, Protocol
 
+from escalated_core.hooks.history import History
 from escalated_core.hooks.registration import Registration, check, check_name
 from escalated_core.records import Callback, Kind
 from escalated_core.scope import Owner, current_owner, refuse_abandoned
@@ -59,11 +60,12 @@ class Stage:
 
 
 class HookRegistry:
-    """Who listens to which hook. Safe to use from any thread."""
+    """Who listens to which hook, and who did (`history`). Safe to use from any thread."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, history: History | None = None) -> None:
         self.dispatcher = dispatcher
         """What runs the chains; it may be replaced at any time."""
+        self.history = history or History()
         self._chains: dict[Key, Chain] = {}
         self._lock = threading.RLock()
         self._former: dict[str, tuple[Registration, ...]] = {}
@@ -92,7 +94,7 @@ class HookRegistry:
                 stage.add(registration)
             else:
                 insert(self._chains, registration)
-                self.revision += 1
+                self._turned([registration], ())
 
     def remove(self, kind: Kind, hook: str, callback: Callable[..., Any] | None = None) -> None:
         """Remove every registration equal to `callback`, or all; unknown names are no error."""
@@ -108,9 +110,10 @@ class HookRegistry:
             if stage:
                 stage.remove((kind, hook), meant)
             else:
-                for registration in drop(self._chains, (kind, hook), meant):
+                gone = drop(self._chains, (kind, hook), meant)
+                for registration in gone:
                     registration.alive = False
-                self.revision += 1
+                self._turned((), gone)
 
     def chain(self, kind: Kind, hook: str) -> Chain:
         """The callbacks of a hook in running order, as this context sees them."""
@@ -206,15 +209,20 @@ class HookRegistry:
         chains = dict(self._chains)
         old = of_plugin(chains, slug)
         new = [r for r in added if r not in gone]
+        went: list[Registration] = []
         for registration in [*old, *gone]:
-            drop(chains, (registration.kind, registration.hook), [registration])
+            went += drop(chains, (registration.kind, registration.hook), [registration])
         for registration in new:
             insert(chains, registration)
         self._chains = chains
-        self.revision += 1
         for registration in [*old, *gone]:
             registration.alive = False
+        self._turned(new, went)
         return [r.record() for r in new], [r.record() for r in old]
+
+    def _turned(self, came: Iterable[Registration], went: Iterable[Registration]) -> None:
+        self.revision += 1
+        self.history.turn([r.record() for r in came], [r.record() for r in went])
 
 
 class StageScope:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from escalated_core.errors import UsageError
-from escalated_core.hooks.catalogue import Catalogue
+from escalated_core.hooks.catalogue import Catalogue, hooks_of
 from escalated_core.hooks.registry import Chain, HookRegistry, Key
-from escalated_core.records import CataloguedHook, Hook, Kind, Profile
+from escalated_core.records import Callback, CataloguedHook, Hook, Kind, Profile
 
 NO_KEYWORDS: Final[Mapping[str, Any]] = {}
 
@@ -45,18 +45,11 @@ class HostHooks:
 
     def all(self) -> list[Hook]:
         """Every documented hook and every hook that somebody listens to, as what-ifs have it."""
-        heard: dict[Key, Chain] = {(kind, hook): chain for kind, hook, chain in self._registry}
-        documented: list[Key] = [(hook.kind, hook.name) for hook in self._catalogue]
-        others: list[Key] = [key for key in heard if key not in documented]
-        return [
-            Hook(
-                name=hook,
-                kind=kind,
-                documented=self._catalogue.get(hook),
-                callbacks=tuple(r.record() for r in self._over(heard.get((kind, hook), ()))),
-            )
-            for kind, hook in (*documented, *others)
-        ]
+        heard: dict[Key, tuple[Callback, ...]] = {
+            (kind, hook): tuple(registration.record() for registration in self._over(chain))
+            for kind, hook, chain in self._registry
+        }
+        return hooks_of(self._catalogue, heard)
 
     def require(self, hook: str) -> None:
         """Raise `UsageError` with the nearest name for a hook that nobody knows of."""

@@ -20,6 +20,7 @@ from escalated_core.errors import Abandoned
 from escalated_core.helpdesk.references import Reference, ReferenceKind
 from escalated_core.helpdesk.world import World
 from escalated_core.hooks.catalogue import catalogue_of
+from escalated_core.hooks.history import History
 from escalated_core.hooks.registry import HookRegistry
 from escalated_core.host import standins
 from escalated_core.host.around import Around
@@ -44,6 +45,7 @@ from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import Finding, Profile
 from escalated_core.stepping.stepper import Stepper
 from escalated_core.trace.capture import Capture, living_threads
+from escalated_core.trace.numbers import begun
 from escalated_core.trace.recorder import Cause, Recorder
 from escalated_core.trace.trace import Trace
 from escalated_core.whatif.overlay import Overlay
@@ -79,7 +81,8 @@ class EmbeddedHost:
         self.trace = Trace()
         report = self.findings.report
         self._recorder = Recorder(self.trace, report, self.catalogue.signature, options.profile)
-        self.registry = HookRegistry(self._recorder)
+        self.registry = HookRegistry(self._recorder, History(partial(begun, self._recorder.ids)))
+        self.trace.history = self.registry.history
         self.overlay = Overlay(self.registry, self._recorder, self.catalogue.is_lifecycle)
         over = self.overlay.over
         self.hooks = HostHooks(self.registry, self.catalogue, options.profile, over)
@@ -238,6 +241,7 @@ class EmbeddedHost:
 
     def _stop(self) -> None:
         self.memory.keep()
+        self.registry.history.end()
         self.lifecycle.close()
         self.registry.clear()
         self._around.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from time import time
 
 from escalated_core.hooks.catalogue import Catalogue
@@ -12,7 +13,7 @@ from escalated_core.plugins.loader import Load, Loader
 from escalated_core.plugins.manifest import Manifest
 from escalated_core.plugins.plugin import Change, Former, LivePlugin, load_finding, needs_restart
 from escalated_core.plugins.reloads import Reloads, Trigger
-from escalated_core.records import ErrorRecord, Finding, Location
+from escalated_core.records import ErrorRecord, Finding, Location, Status
 from escalated_core.scope import Owner, Scope
 
 logger = logging.getLogger("escalated.plugins")
@@ -47,6 +48,7 @@ class Generations:
         if former is not None:
             manifest, plugin.error = former.manifest, None
         if manifest is None:
+            self.stand(plugin, plugin.status)
             attempt.done()
             return False
         owner = Owner(plugin.slug, plugin.generation + 1, plugin.place)
@@ -71,6 +73,11 @@ class Generations:
         finish(load)
         return load.error is None
 
+    def stand(self, plugin: LivePlugin, status: Status) -> None:
+        """The plugin has this status from now on, which the history is told."""
+        plugin.status = status
+        self._loader.registry.history.stand(plugin.standing)
+
     def stop(self, plugin: LivePlugin, files: tuple[str, ...], change: Change) -> bool:
         """Whether changed files must not load the plugin again, as it would go on for ever."""
         loop = plugin.loop.found(plugin.slug, files, change.own)
@@ -91,6 +98,8 @@ class Generations:
         """The plugin, taken down already, is gone for good."""
         self._findings.forget(plugin.slug)
         self._loader.forget(plugin.slug)
+        removed = replace(plugin.standing, status="removed", stale=False)
+        self._loader.registry.history.stand(removed)
 
     def close(self, plugin: LivePlugin) -> None:
         """Unload the plugin, leaving its record as it is."""
@@ -99,8 +108,7 @@ class Generations:
 
     def _failed(self, plugin: LivePlugin, error: ErrorRecord, finding: Finding | None) -> None:
         plugin.error = error
-        if not plugin.running:
-            plugin.status = "failed"
+        self.stand(plugin, plugin.status if plugin.running else "failed")
         why = finding or load_finding(plugin.slug, error)
         self._findings.replace(plugin.slug, "load", [why, *self._needing_restart(plugin)])
         # In a scope, so that only handlers somebody configured print what is a finding already.

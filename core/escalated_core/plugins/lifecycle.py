@@ -115,7 +115,7 @@ class Lifecycle:
         if plugin.status != "inactive":
             self._generations.take_down(plugin, "command")
         plugin.wanted = False
-        plugin.status = "inactive"
+        self._generations.stand(plugin, "inactive")
         self._memory.set(slug, "inactive")
 
     def reload(self, slug: str, trigger: Trigger = "command", files: tuple[str, ...] = ()) -> None:
@@ -189,7 +189,7 @@ class Lifecycle:
         # The last good manifest stays with the last good code; an error is shown beside it.
         if not plugin.running:
             plugin.manifest = reading.manifest
-            plugin.status = "inactive" if reading.manifest else "failed"
+            self._generations.stand(plugin, "inactive" if reading.manifest else "failed")
         return reading.manifest
 
     def _bring_up(self, plugin: LivePlugin, trigger: Trigger, files: tuple[str, ...] = ()) -> bool:
@@ -199,7 +199,7 @@ class Lifecycle:
             return False
         slug = plugin.slug
         activating = self._memory.get(slug) != "active"
-        plugin.status = "active"
+        self._generations.stand(plugin, "active")
         self._memory.set(slug, "active")
         self._fire("plugin_loaded", slug, deepcopy(plugin.manifest.data if plugin.manifest else {}))
         if activating:

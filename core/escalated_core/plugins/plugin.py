@@ -14,7 +14,15 @@ from escalated_core.plugins.discovery import Found
 from escalated_core.plugins.imports import PluginSpace, digest_of
 from escalated_core.plugins.loops import Loop
 from escalated_core.plugins.manifest import Manifest, ManifestReading
-from escalated_core.records import ErrorRecord, Finding, Frame, Location, Plugin, Status
+from escalated_core.records import (
+    ErrorRecord,
+    Finding,
+    Frame,
+    Location,
+    Plugin,
+    Standing,
+    Status,
+)
 from escalated_core.scope import Owner
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.trace.tracebacks import source_around
@@ -102,6 +110,16 @@ class LivePlugin:
         sources = self.tried.sources if self.tried else ()
         return not any(name in line for file in sources for line in linecache.getlines(file))
 
+    @property
+    def stale(self) -> bool:
+        """Whether its newest code failed to load while an older generation goes on."""
+        return self.status == "active" and self.error is not None
+
+    @property
+    def standing(self) -> Standing:
+        version = self.manifest.version if self.manifest else ""
+        return Standing(self.slug, version, self.status, self.generation, self.stale)
+
     def record(self, findings: tuple[Finding, ...]) -> Plugin:
         manifest = self.manifest
         data: dict[str, Any] = snapshot(manifest.data) if manifest else snapshot({})
@@ -123,7 +141,7 @@ class LivePlugin:
             load_ns=self.load_ns,
             imports=tuple(self.space.import_times.slowest(IMPORTS_SHOWN)) if self.space else (),
             undone=self.undone,
-            stale=self.status == "active" and self.error is not None,
+            stale=self.stale,
         )
 
 

@@ -29,6 +29,7 @@ from escalated_core.records.firings import (
     Row,
     Step,
 )
+from escalated_core.records.history import Standing, Turnover
 from escalated_core.records.plugins import (
     Activity,
     Callback,
@@ -105,9 +106,11 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Source",
+    "Standing",
     "Status",
     "Step",
     "Trial",
+    "Turnover",
     "Verdict",
     "WhatIf",
 ]

@@ -28,6 +28,10 @@ class Callback:
     """Whether somebody has it left out."""
     note: str = ""
     """What somebody has be otherwise about it; empty if nothing is."""
+    generation: int = 0
+    """Which load of the plugin registered it."""
+    place: tuple[int, int] = (0, 0)
+    """Its turn among equal priorities: that of its plugin, then its own, which no other has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from escalated_core.records import Change, Effect, Finding, Firing, Import, Plugin, Reload, Source
+from escalated_core.records import (
+    Change,
+    Effect,
+    Finding,
+    Firing,
+    Import,
+    Plugin,
+    Reload,
+    Source,
+    Turnover,
+)
 from escalated_core.snapshots.pictures import (
     DictSnapshot,
     ListSnapshot,
@@ -79,12 +89,18 @@ class Header:
     plugins: tuple[SessionPlugin, ...] = ()
 
 
-def line_of(record: Firing | Reload | Finding | Effect) -> dict[str, Any]:
+Saved = Firing | Reload | Turnover | Finding | Effect
+"""What has a line of its own."""
+
+
+def line_of(record: Saved) -> dict[str, Any]:
     """The content of a record's line, without its secrets."""
     if isinstance(record, Firing):
         return _firing_line(masked_firing(record))
     if isinstance(record, Effect):
         return {"effect": to_plain(masked_effect(record))}
+    if isinstance(record, Turnover):
+        return {"turnover": to_plain(record)}
     if isinstance(record, Reload):
         return {"reload": to_plain(_masked_reload(record))}
     message, cure = masked_text(record.message), masked_text(record.cure)

@@ -21,9 +21,11 @@ from typing import IO, Any, Final, Self, cast
 
 from escalated_core.analysis.firings import Firings
 from escalated_core.errors import UsageError
-from escalated_core.records import Effect, Finding, Firing, Reload, Row
+from escalated_core.hooks.history import History
+from escalated_core.records import Effect, Finding, Firing, Reload, Row, Turnover
 from escalated_core.sessions.lines import (
     Header,
+    Saved,
     SessionPlugin,
     encoded,
     firing_of,
@@ -59,7 +61,7 @@ class SessionWriter:
             self._stream = target
         self._line({"format": FORMAT, **to_plain(header)})
 
-    def add(self, record: Firing | Reload | Finding | Effect) -> None:
+    def add(self, record: Saved) -> None:
         """Write one record, without its secrets, through to the file."""
         self._line(line_of(record))
 
@@ -84,7 +86,7 @@ class SessionWriter:
 def write(
     target: str | os.PathLike[str] | IO[bytes],
     header: Header,
-    records: Iterable[Firing | Reload | Finding | Effect],
+    records: Iterable[Saved],
 ) -> None:
     """Write a whole session. A file of that name is replaced only once all is written.
 
@@ -157,9 +159,12 @@ class Session(Firings):
     def __iter__(self) -> Iterator[Firing]:
         return (self._read(number) for number in self.ids)
 
-    @cached_property
+    @property
     def ids(self) -> list[int]:
-        """The ids of the firings, in order."""
+        return self._ids
+
+    @cached_property
+    def _ids(self) -> list[int]:
         return sorted(self._places)
 
     @property
@@ -262,6 +267,9 @@ class Session(Firings):
                 self._note(int(firing["id"]), str(parent or "null").encode(), place)
             elif "reload" in content:
                 self.reloads.append(from_plain(content["reload"], Reload))
+            elif "turnover" in content:
+                self.history = self.history or History()
+                self.history.add(from_plain(content["turnover"], Turnover))
             elif "effect" in content:
                 self.effects.append(from_plain(content["effect"], Effect))
             elif "finding" in content:

@@ -60,7 +60,7 @@ def to_plain(value: Any) -> Any:
 
 
 def record_to_plain(record: Any, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Fields and the derived properties of a record by name, but for some."""
+    """Fields and the derived properties of a record by name, but for private ones and some."""
     names, read = _members(kind_of(record), without)
     # Most of a session is such items: a call for each of them would take twice as long.
     return {
@@ -76,7 +76,8 @@ def _members(
     """The names of what is told of a record, and what gives their values, all at once."""
     fields = [field.name for field in dataclasses.fields(kind)]
     derived = [name for name, member in vars(kind).items() if isinstance(member, property)]
-    names = [name for name in (*fields, *derived) if name not in without]
+    known = (*fields, *derived)
+    names = [name for name in known if name not in without and not name.startswith("_")]
     return names, attrgetter(*names) if len(names) > 1 else lambda r: (getattr(r, names[0]),)
 
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from itertools import count as counting
 from time import perf_counter_ns
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any, Protocol, TypeVar
@@ -20,6 +19,7 @@ from escalated_core.snapshots.static import kind_of
 from escalated_core.trace import live
 from escalated_core.trace.endings import given_up, record_error, refusal, settle
 from escalated_core.trace.nesting import check_depth
+from escalated_core.trace.numbers import firing_ids
 from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
 from escalated_core.trace.values import Pictures, pictures_of
@@ -100,7 +100,7 @@ class Recorder:
         self._profile: Profile = profile
         self._drops_surplus = profile == "guide"
         self.stepping: Stepping | None = None
-        self._ids = counting(1)
+        self.ids = firing_ids()
         self._closing = threading.Lock()
         self._cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
@@ -156,7 +156,7 @@ class Recorder:
         if owner is not None:
             text = f"plugin:{owner.slug}"
         called = kind, hook, self._profile
-        firing = OpenFiring(next(self._ids), called, text, outer, self._given_up)
+        firing = OpenFiring(next(self.ids), called, text, outer, self._given_up)
         if firing.parent_id is not None:
             check_depth(firing)
         if cause is not None and (not cause.firings or firing.depth == 0 or is_event(outer)):

@@ -127,6 +127,11 @@ class Trace(Firings):
         """How many firings have been recorded so far; what `rows` counts towards."""
         return self._finished
 
+    @property
+    def ids(self) -> list[int]:
+        with self._lock:
+            return sorted(self._by_id)
+
     def get(self, firing_id: int) -> Firing | None:
         firing = self._by_id.get(firing_id)
         return record_of(firing) if firing else None
