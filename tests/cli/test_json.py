@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from escalated_core import records
+from escalated_core.analysis import moments, rows
 
 Run = Callable[..., CompletedProcess[str]]
 Copy = Callable[..., Path]
@@ -62,6 +63,7 @@ CALLS: dict[str, list[str]] = {
     "fire and save": ["fire", "ticket_data", "--save", "a.session"],
     "trace": ["trace", "a.session"],
     "trace of some": ["trace", "a.session", "--where", "hook:ticket_* outcome:error"],
+    "trace at": ["trace", "a.session", "--at", "1"],
     "report": ["report", "a.session", "-o", "out.html"],
     "event list": ["event", "list"],
     "event show": ["event", "show", "ticket.status"],
@@ -108,7 +110,9 @@ def printed(
 def definition_of(document: dict[str, Any]) -> str:
     """Which definition a document must be valid against."""
     name = f"verb-{document['verb'].replace(' ', '-')}"
-    kinds = [kind for kind in ("story", "stories", "comparison") if kind in document]
+    kinds = [
+        kind for kind in ("story", "stories", "comparison", "moment") if kind in document
+    ]
     return "-".join([name, *kinds])
 
 
@@ -176,13 +180,19 @@ RECORDS = {
     "matrix": records.Matrix,
     "trial": records.Trial,
     "affected": records.Affected,
+    "standing": records.Standing,
+    "moment": moments.Moment,
+    "link": moments.Link,
+    "since": moments.Since,
+    "stand": moments.Stand,
+    "past-row": rows.PastRow,
 }
 
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_each_record_has_exactly_the_keys_of_its_definition(name: str) -> None:
     kind = RECORDS[name]
-    names = {field.name for field in dataclasses.fields(kind)}
+    names = {f.name for f in dataclasses.fields(kind) if not f.name.startswith("_")}
     names |= {key for key, member in vars(kind).items() if isinstance(member, property)}
     definition = SCHEMA["$defs"][name]
     assert names == set(definition["properties"]) == set(definition["required"])

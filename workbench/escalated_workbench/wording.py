@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from escalated_core.snapshots.snapshot import (
@@ -16,8 +16,14 @@ from escalated_core.snapshots.snapshot import (
     TupleSnapshot,
 )
 
+if TYPE_CHECKING:
+    from escalated_core.analysis.moments import Link, Since
+    from escalated_core.records import Standing
+
 OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": "■"}
 STATUS_GLYPHS = {"active": "✔", "inactive": "◌", "failed": "✖"}
+FATE_GLYPHS = {"same": " ", "reloaded": "~", "gone": "-", "new": "+"}
+"""What became of a callback of then."""
 SEVERITY_GLYPHS = {"error": "✖", "warning": "!", "info": "i"}
 
 COMPARED = 10_000
@@ -59,6 +65,36 @@ def here(path: Path) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 finding`, `1,204 findings`."""
     return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def fate_words(link: Link) -> str:
+    """What became of a callback since, in words; nothing if it is as it was."""
+    if link.now is None:
+        return "gone now"
+    if link.then is None:
+        return "came since"
+    return f"now of generation {link.now.generation}" if link.fate == "reloaded" else ""
+
+
+def standing_words(standing: Standing | None) -> str:
+    """`1.2.0, generation 3, active`."""
+    if standing is None:
+        return "removed"
+    status = "active, but its newest code fails" if standing.stale else standing.status
+    words = [standing.version, f"generation {standing.generation}" * bool(standing.generation)]
+    return ", ".join(filter(None, [*words, status]))
+
+
+def since_words(since: Since) -> str:
+    """`Since then 2 callbacks came, 1 went, 4 are of newer code.`"""
+    told = [
+        f"{counted(len(since.came), 'callback')} came",
+        f"{counted(len(since.went), 'callback')} went",
+        f"{counted(len(since.reloaded), 'callback')} got newer code",
+    ]
+    counts = (since.came, since.went, since.reloaded)
+    said = [words for words, found in zip(told, counts, strict=True) if found]
+    return f"Since then {', '.join(said)}." if said else "The same callbacks are registered now."
 
 
 def short(picture: Any, limit: int = 80) -> str:

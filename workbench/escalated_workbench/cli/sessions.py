@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,14 +57,34 @@ def open_session(output: Output, file: str) -> int:
 @_where_option
 @_firing_option
 @click.option("--jsonl", is_flag=True, help="Print one JSON document per firing and line.")
+@click.option(
+    "--at", "then", type=Whole(1), metavar="ID", help="The world as this firing found it."
+)
+@click.option("--step", type=Whole(1), metavar="N", help="With --at: after its Nth step.")
+@click.option(
+    "--row",
+    "rows",
+    type=(str, str),
+    multiple=True,
+    metavar="KIND ID",
+    help="With --at: this row as it was seen last by then, such as ticket 7.",
+)
 @reports
-def trace(call: Call, file: str, where: str | None, number: int | None, jsonl: bool) -> int:
+def trace(
+    call: Call, file: str, where: str | None, number: int | None, jsonl: bool, **moment: Any
+) -> int:
     """List the firings of a session, or show one of them.
 
     FILE was saved by the workbench; no plugin runs.
     """
     if jsonl and call.as_json:
         raise click.UsageError("--json and --jsonl exclude each other.")
+    if moment["then"] is not None:
+        if jsonl or where is not None or number is not None:
+            raise click.UsageError("--at shows one moment: leave out the other options.")
+        return _moment(call, file, **moment)
+    if moment["step"] is not None or moment["rows"]:
+        raise click.UsageError("Name the firing with --at ID.")
     from escalated_core.sessions import session as sessions
     from escalated_workbench.cli import text
     from escalated_workbench.wording import counted
@@ -84,6 +104,20 @@ def trace(call: Call, file: str, where: str | None, number: int | None, jsonl: b
             rows = [_row(firing, call.style()) for firing in firings]
             call.report(call.style().table(rows) if rows else ())
             call.output.say(f"{counted(len(rows), 'firing')}.")
+    return 0
+
+
+def _moment(
+    call: Call, file: str, then: int, step: int | None, rows: tuple[tuple[str, str], ...]
+) -> int:
+    """Show the world as a firing of a session found it, or as it was after a step."""
+    from escalated_core.sessions import session as sessions
+    from escalated_workbench.cli.moments import moment_lines, moment_of
+
+    with sessions.read(file) as session:
+        _tell(call, session)
+        moment = moment_of(session, then, step, rows)
+        call.report(moment_lines(moment, call.style()), session=session.header, moment=moment)
     return 0
 
 

@@ -1,0 +1,125 @@
+"""The world as it was at a moment of a session, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from escalated_core.analysis.tabular import Records
+from escalated_core.snapshots.diff import path_text
+from escalated_core.snapshots.secrets import is_secret, masked_text
+from escalated_workbench.wording import (
+    FATE_GLYPHS,
+    STATUS_GLYPHS,
+    apart,
+    fate_words,
+    safe,
+    short,
+    since_words,
+    standing_words,
+)
+
+if TYPE_CHECKING:
+    from escalated_core.analysis.moments import Moment
+    from escalated_core.analysis.rows import PastRow
+    from escalated_core.sessions.session import Session
+    from escalated_workbench.cli.text import Style
+
+WIDTH = 100
+"""Characters of a value."""
+
+
+def moment_of(
+    session: Session, number: int, step: int | None, rows: Iterable[tuple[str, str]]
+) -> Moment:
+    """The moment when a firing began, or after a step of it, counted from 1.
+
+    Args:
+        rows: kind and id of those that are asked for; none for those the firing has itself.
+
+    Raises:
+        UsageError: there is no such firing or step, or nothing shows such a row.
+    """
+    from escalated_core.analysis.rows import PastRow
+    from escalated_core.errors import UsageError
+
+    count = len(session.require(number).steps)
+    if step is not None and step > count:
+        raise UsageError(f"Firing {number} has no step {step}.", f"It has {count}.")
+    moment = session.at(number, None if step is None else step - 1)
+    wanted = [moment.row(kind, key) for kind, key in rows]
+    return replace(moment, rows=Records(PastRow, wanted)) if wanted else moment
+
+
+def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
+    """When it is, what was registered and loaded then, the rows, and what is different now."""
+    which = (
+        f" (step {moment.step + 1} of {len(moment.firing.steps)})"
+        if moment.step is not None
+        else ""
+    )
+    yield safe(f"{moment.name}{which}")
+    if moment.firing.kind == "filter":
+        yield f"value{':' if style.plain else ' '} {short(moment.value, WIDTH)}"
+    if not moment.is_known:
+        yield "What was registered then is not known."
+    else:
+        yield from _registry_lines(moment, style)
+    yield "Rows:" if moment.rows else "It shows no rows."
+    for row in moment.rows:
+        yield from _row_lines(row, style)
+
+
+def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
+    yield safe(f"Callbacks of {moment.firing.hook}:") if moment.chain else "Nobody listened."
+    yield from _indented(
+        style.table(
+            (
+                f"{link.callback.priority:>5g}",
+                style.sign(FATE_GLYPHS[link.fate], link.fate),
+                link.callback.callback,
+                link.callback.plugin or "host",
+                f"generation {link.callback.generation}",
+                fate_words(link),
+            )
+            for link in moment.chain
+        )
+        if moment.chain
+        else ()
+    )
+    changed = {stand.slug: stand for stand in moment.changed_since.plugins}
+    yield "Plugins:" if moment.plugins else "There was no plugin."
+    yield from _indented(
+        style.table(
+            (
+                style.sign(STATUS_GLYPHS.get(standing.status, "")),
+                standing.slug,
+                standing_words(standing),
+                f"now {standing_words(changed[slug].now)}" if slug in changed else "",
+            )
+            for slug, standing in moment.plugins.items()
+        )
+        if moment.plugins
+        else ()
+    )
+    for stand in changed.values():
+        if stand.then is None:
+            yield f"  {style.mark('+', 'new')} {stand.slug}  now {standing_words(stand.now)}"
+    yield since_words(moment.changed_since)
+
+
+def _row_lines(row: PastRow, style: Style) -> Iterator[str]:
+    yield safe(f"  {row.kind} {row.key}, as seen in {row.seen}")
+    changed = {change.path[0]: change for change in row.changes if change.path}
+    for name, value in row.fields.items():
+        shown = "‹masked›" if is_secret(str(name)) else masked_text(short(value, WIDTH))
+        yield f"    {safe(str(name))}: {shown}"
+    for change in changed.values():
+        before, after = (masked_text(each) for each in apart(change.before, change.after, 60))
+        mark = style.mark("~", "changed")
+        yield f"    {mark} {safe(path_text(change.path))}: {before} -> {after}"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines)
