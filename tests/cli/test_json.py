@@ -110,9 +110,7 @@ def printed(
 def definition_of(document: dict[str, Any]) -> str:
     """Which definition a document must be valid against."""
     name = f"verb-{document['verb'].replace(' ', '-')}"
-    kinds = [
-        kind for kind in ("story", "stories", "comparison", "moment") if kind in document
-    ]
+    kinds = [kind for kind in ("story", "stories", "comparison", "moment") if kind in document]
     return "-".join([name, *kinds])
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from escalated_core.analysis.moments import Link, Since, Stand
+from escalated_core.analysis.rows import PastRow
 from escalated_core.analysis.tabular import Records
 from escalated_core.records import (
     Callback,
@@ -28,7 +30,9 @@ from escalated_core.records import (
     LogLine,
     Pace,
     Run,
+    Standing,
     Step,
+    Turnover,
 )
 from escalated_core.replay.comparing import compare, run_of
 from escalated_core.sessions.session import read
@@ -86,6 +90,9 @@ def everything(wb: Workbench) -> Iterator[Any]:
     yield from (firing.args[1], happened, wb.helpdesk, wb.helpdesk.rows("ticket"), wb.ui)
     yield from (wb.trace.timings(), wb.trace.timings()[0], wb.trace.slower_since_reload("billing"))
     yield from (wb.trace.compare(firing.id, happened[0].id), wb.require_hook("ticket_data")[0])
+    moment = wb.at(firing, 0)
+    yield from (moment, moment.changed_since, moment.plugins, moment.chain[0], moment.rows)
+    yield from (*moment.rows[:1], wb.history, wb.history[0], moment.plugins["billing"])
     hook = wb.require_hook("ticket_data")[0]
     yield from (
         hook.callbacks[0],
@@ -98,7 +105,21 @@ def odd_records(happened: Happened) -> Iterator[Any]:
     """Records whose every text is hostile."""
     yield LogLine("INFO", HOSTILE, HOSTILE, 0, HOSTILE, 1)
     yield Change("changed", (HOSTILE,), HOSTILE, HOSTILE * 2)
-    yield Callback(HOSTILE, "action", HOSTILE, HOSTILE, 10, HOSTILE, 1)
+    callback = Callback(HOSTILE, "action", HOSTILE, HOSTILE, 10, HOSTILE, 1)
+    standing = Standing(HOSTILE, HOSTILE, "removed", 1)
+    stand = Stand(HOSTILE, None, standing)
+    yield from (
+        callback,
+        standing,
+        stand,
+        Link("new", None, callback),
+        Link("gone", callback, None),
+    )
+    yield Since((callback,), (callback,), (callback,), (stand,))
+    yield Turnover(1, 0, 0.0, (callback,), (), (standing,))
+    fields = snapshot({HOSTILE: HOSTILE})
+    changed = (Change("changed", (HOSTILE,), HOSTILE, HOSTILE * 2),)
+    yield PastRow(HOSTILE, HOSTILE, fields, 1, 0, HOSTILE, changed)
     frame = Frame(HOSTILE, 1, HOSTILE, ((1, HOSTILE),), 1, ((HOSTILE, HOSTILE),))
     yield ErrorRecord(HOSTILE, HOSTILE, (frame,), ErrorRecord(HOSTILE, HOSTILE))
     step = Step(HOSTILE, HOSTILE, HOSTILE, 1, 10, "error", 5, output=HOSTILE)
@@ -342,3 +363,22 @@ def test_nothing_of_notebooks_is_imported_in_a_script() -> None:
         timeout=60,
     )
     assert (told.stdout, told.stderr) == ("None\n", "")
+
+
+def test_a_moment_shows_the_world_of_then(
+    write: Write, open_workbench: Open, page: Page, root: Path
+) -> None:
+    write("billing", FILTER)
+    workbench = open_workbench()
+    firing = workbench.fire("ticket_data", {"subject": "x"}, workbench.helpdesk.ticket(1))
+    write("billing", FILTER.replace("burst", "explode"))
+    workbench.reload("billing")
+    words = page(workbench.at(firing, 0)).words
+    assert f"#{firing.id} ticket_data after polish" in words
+    assert "~ now of generation 2" in words
+    assert "- gone now" in words
+    assert "+ came since" in words
+    assert f"as seen in #{firing.id} after polish" in words
+    assert "ticket 1" in words
+    assert repr(workbench.at(firing)).startswith(f"Moment(#{firing.id} ticket_data as it began")
+    assert page(workbench.at(firing).changed_since).words.startswith("Since then 1 callback came")

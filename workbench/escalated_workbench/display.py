@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from escalated_core.analysis.blame import Comparison, Pair
 from escalated_core.analysis.firings import Firings
+from escalated_core.analysis.moments import Link, Moment, Since, Stand
+from escalated_core.analysis.rows import PastRow
 from escalated_core.analysis.tabular import Named, Records
 from escalated_core.analysis.timing import Timing, TimingChange
 from escalated_core.errors import WorkbenchError
@@ -34,7 +36,9 @@ from escalated_core.records import (
     Plugin,
     Rehearsed,
     Reload,
+    Standing,
     Step,
+    Turnover,
     replays,
 )
 from escalated_core.snapshots.pictures import (
@@ -52,7 +56,7 @@ from escalated_workbench.workbench import Workbench
 
 LINES: Final[tuple[type, ...]] = (
     *(Firing, Firings, Happened, Step, ErrorRecord, Plugin, Hook, Finding, Reload),
-    *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry),
+    *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry, Moment),
     *(replays.Comparison, replays.Run),
 )
 """What is shown in a line beside its HTML: its `repr` is long, or says nothing."""
@@ -61,6 +65,7 @@ CARDS: Final[tuple[type, ...]] = (
     *(Workbench, Records, Named, Callback, Change, Call, LogLine, Effect, Event, Import),
     *(Parameter, Rehearsed, TimingChange, Pair, UiItem, StepResult, Bug),
     *(replays.Difference, replays.Pace),
+    *(PastRow, Standing, Link, Since, Stand, Turnover),
     *(ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot, FrozenSetSnapshot),
     *(ObjectSnapshot, RelativeSnapshot),
 )

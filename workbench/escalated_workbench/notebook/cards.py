@@ -38,6 +38,7 @@ from escalated_core.snapshots.pictures import (
 )
 from escalated_workbench.notebook import cells
 from escalated_workbench.notebook.columns import COLUMNS
+from escalated_workbench.notebook.moments import MOMENTS
 from escalated_workbench.notebook.replays import REPLAYS
 from escalated_workbench.notebook.sheet import facts, part, title
 from escalated_workbench.notebook.stories import STORIES
@@ -232,5 +233,6 @@ CARDS: dict[Any, Callable[[Any], str]] = {
     UiRegistry: _interface,
     **REPLAYS,
     **STORIES,
+    **MOMENTS,
 }
 """By the class of what is shown."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from escalated_core.analysis.blame import Pair
+from escalated_core.analysis.moments import Link, Stand
+from escalated_core.analysis.rows import PastRow
 from escalated_core.analysis.timing import Timing, TimingChange
 from escalated_core.plugins.ui import UiItem
 from escalated_core.records import (
@@ -23,6 +25,8 @@ from escalated_core.records import (
     Plugin,
     Rehearsed,
     Reload,
+    Standing,
+    Turnover,
 )
 from escalated_core.stories.result import StepResult
 from escalated_workbench.notebook import cells
@@ -159,6 +163,34 @@ COLUMNS: dict[Any, tuple[Column, ...]] = {
         Column("What happens", cells.named("title")),
         Column("Takes", cells.takes),
         Column("Fires", cells.causes),
+    ),
+    Standing: (
+        Column("Plugin", cells.named("slug"), "strong"),
+        Column("Version", cells.named("version")),
+        Column("Status", cells.status),
+        Column("Loads", cells.number("generation"), "number"),
+    ),
+    Stand: (
+        Column("Plugin", cells.named("slug"), "strong"),
+        Column("Then", cells.stood("then")),
+        Column("Now", cells.stood("now")),
+    ),
+    Link: (
+        Column("Callback", cells.linked),
+        Column("What became of it", cells.fate),
+    ),
+    PastRow: (
+        Column("Row", cells.rowed, "strong"),
+        Column("As seen in", cells.named("seen")),
+        Column("Fields", cells.pictured("fields")),
+    ),
+    Turnover: (
+        Column("#", cells.number("number"), "id"),
+        Column("At", cells.clock),
+        Column("After", cells.after),
+        Column("Came", cells.length("came"), "number"),
+        Column("Went", cells.length("went"), "number"),
+        Column("Plugins", cells.standings, "short"),
     ),
     Parameter: (
         Column("Parameter", cells.code("name")),

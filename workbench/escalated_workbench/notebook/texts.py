@@ -7,6 +7,7 @@ from typing import Any
 
 from escalated_core.analysis.blame import Comparison
 from escalated_core.analysis.firings import Firings
+from escalated_core.analysis.moments import Moment
 from escalated_core.analysis.timing import Timing
 from escalated_core.host.desk import HelpDesk
 from escalated_core.plugins.ui import UiRegistry
@@ -23,7 +24,7 @@ from escalated_core.records import (
 )
 from escalated_core.stories.fuzz_result import FuzzResult
 from escalated_core.stories.result import StoryResult
-from escalated_workbench.wording import OUTCOME_GLYPHS, counted, milliseconds, safe
+from escalated_workbench.wording import OUTCOME_GLYPHS, counted, milliseconds, safe, since_words
 
 
 def line(record: Any) -> str:
@@ -112,5 +113,6 @@ TEXTS: dict[Any, Callable[[Any], str]] = {
     FuzzResult: _fuzz,
     HelpDesk: lambda _: "The help desk",
     UiRegistry: lambda _: "The interface",
+    Moment: lambda moment: f"{moment.name} · {since_words(moment.changed_since)}",
 }
 """Those whose `repr` is long, or says nothing."""
