@@ -69,7 +69,7 @@ def test_it_tells_the_chain_the_plugins_and_the_rows_of_then(run: Run, saved: Sa
     assert "20 - second alpha generation 1 gone now" in lines
     assert "20 + third alpha generation 2 came since" in lines
     assert "✔ alpha 1.0.0, generation 1, active now 2.0.0, generation 2, active" in lines
-    assert "Since then 1 callback came, 2 callbacks went, 1 callback got newer code." in lines
+    assert "Since then 1 callback came, 2 went, 1 got newer code." in lines
     assert f"ticket 7, as seen in #{saved.firing} as it began" in lines
     assert "subject: '[/b] Printer'" in lines
 

@@ -86,15 +86,18 @@ def standing_words(standing: Standing | None) -> str:
 
 
 def since_words(since: Since) -> str:
-    """`Since then 2 callbacks came, 1 went, 4 are of newer code.`"""
-    told = [
-        f"{counted(len(since.came), 'callback')} came",
-        f"{counted(len(since.went), 'callback')} went",
-        f"{counted(len(since.reloaded), 'callback')} got newer code",
-    ]
-    counts = (since.came, since.went, since.reloaded)
-    said = [words for words, found in zip(told, counts, strict=True) if found]
-    return f"Since then {', '.join(said)}." if said else "The same callbacks are registered now."
+    """`Since then 2 callbacks came, 1 went, 4 got newer code.`"""
+    counts = {
+        "came": len(since.came),
+        "went": len(since.went),
+        "got newer code": len(since.reloaded),
+    }
+    told = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if not told:
+        return "The same callbacks are registered now."
+    number, _, what = told[0].partition(" ")
+    told[0] = f"{number} callback{'s' * (number != '1')} {what}"
+    return f"Since then {', '.join(told)}."
 
 
 def short(picture: Any, limit: int = 80) -> str:

@@ -52,6 +52,7 @@ KEYS: list[BindingType] = [
     Binding("o", "edit", "Edit", tooltip="Open the line in your editor", id="main.edit"),
     Binding("l", "reloads", "Loads", tooltip="What the last loads did", id="main.reloads"),
     Binding("O", "outbox", "Outbox", tooltip="What plugins sent out", id="main.outbox"),
+    Binding("H", "then", "Then", tooltip="The world as it was", id="main.then"),
     Binding("x", "stop", "Stop", tooltip="Stop what runs", id="main.stop"),
     Binding("ctrl+r", "reload", "Load again", tooltip="Load its code again", id="main.reload"),
     Binding("y", "copy", "Copy", tooltip="Copy the place", id="main.copy"),

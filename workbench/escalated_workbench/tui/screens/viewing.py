@@ -116,6 +116,26 @@ class ViewingScreen(PaneScreen):
 
         self.app.push_screen(OutboxScreen(self.wb.outbox), chosen)
 
+    def action_then(self) -> None:
+        from escalated_workbench.tui.screens.moment import MomentScreen
+
+        timeline, inspector = self.query_one(Timeline), self.query_one(Inspector)
+        row = timeline.selected
+        firing = self.wb.trace.get(row.id) if row is not None else None
+        if firing is None:
+            self.notify("There is no firing to go back to.", markup=False)
+            return
+
+        def chosen(firing_id: int | None) -> None:
+            if firing_id is not None:
+                timeline.show_firing(firing_id)
+                self.go_to(timeline)
+
+        # The step under the cursor is only meant where the cursor is.
+        seen = inspector.firing is not None and inspector.firing.id == firing.id
+        index = inspector.index if seen and self.pane == "inspector" else None
+        self.app.push_screen(MomentScreen(self.wb.at(firing, index)), chosen)
+
     def action_step(self, direction: int) -> None:
         self.query_one(Timeline).action_move(direction)
 
