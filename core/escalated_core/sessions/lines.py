@@ -100,7 +100,7 @@ def line_of(record: Saved) -> dict[str, Any]:
     if isinstance(record, Effect):
         return {"effect": to_plain(masked_effect(record))}
     if isinstance(record, Turnover):
-        return {"turnover": to_plain(record)}
+        return {"turnover": record_to_plain(record)}
     if isinstance(record, Reload):
         return {"reload": to_plain(_masked_reload(record))}
     message, cure = masked_text(record.message), masked_text(record.cure)
