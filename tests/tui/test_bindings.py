@@ -42,9 +42,9 @@ PRESSED: set[str] = set()
 PRESSED |= {"main.filter", "main.hide", "timeline.fold", "timeline.unfold"}
 PRESSED |= {"main.keep", "main.timing", "main.save", "main.story"}
 PRESSED |= {"main.times", "main.compare", "main.wrote", "main.path"}
-PRESSED |= {"main.event", "main.desk", "main.outbox", "main.then"}
+PRESSED |= {"main.event", "main.desk", "main.outbox", "main.then", "main.mute"}
 # Those are pressed in test_filter.py, test_timeline.py, test_blame.py, test_compare.py,
-# test_composer.py, test_save.py, test_desk.py, test_outbox.py and test_moments.py.
+# test_composer.py, test_save.py, test_desk.py, test_outbox.py, test_moments.py and test_muting.py.
 
 Test = Callable[..., Awaitable[None]]
 

@@ -208,6 +208,9 @@ class WorkbenchApp(App[int]):
         yield from self._key_commands(screen)
         if not isinstance(screen, MainScreen) or isinstance(screen.wb, Playback):
             return
+        if len(screen.wb.whatif):
+            words = "Nothing is muted, moved or answered for any more"
+            yield SystemCommand("workbench: Clear what-ifs", words, screen.wb.whatif.clear)
         for slug, plugin in screen.wb.plugins.items():
             verb = "Deactivate" if plugin.status == "active" else "Activate"
             yield SystemCommand(

@@ -19,7 +19,7 @@ from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.composer import Composer
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
-from escalated_workbench.tui.screens.viewing import ViewingScreen
+from escalated_workbench.tui.screens.muting import MutingScreen
 from escalated_workbench.tui.widgets.filter import FilterBox
 from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
 from escalated_workbench.tui.widgets.keyline import KeyLine
@@ -40,6 +40,7 @@ KEYS: list[BindingType] = [
     Binding("D", "desk", "Help desk", tooltip="Tickets, comments, people", id="main.desk"),
     Binding("r", "again", "Again", tooltip="The same once more", id="main.again"),
     Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
+    Binding("m", "mute", "Mute", tooltip="Mute it, or no longer", id="main.mute"),
     Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
     Binding("slash", "filter", "Filter", tooltip="Filter the firings", id="main.filter"),
     Binding("h", "hide", "Hide", tooltip="Hide firings like this one", id="main.hide"),
@@ -76,11 +77,13 @@ KEYS: list[BindingType] = [
 ]
 
 
-RUNNING = frozenset({"fire", "event", "desk", "again", "on_off", "reload", "stop", "hold", "story"})
+RUNNING = frozenset(
+    {"fire", "event", "desk", "again", "on_off", "mute", "reload", "stop", "hold", "story"}
+)
 """Actions that have a meaning only where plugins run, which they do not in a saved session."""
 
 
-class MainScreen(ViewingScreen):
+class MainScreen(MutingScreen):
     """Draws what the workbench returns; every key calls one of its methods."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -115,7 +118,7 @@ class MainScreen(ViewingScreen):
         """A key that is out of use here is answered all the same."""
         names = {each.key for each in KEYS if isinstance(each, Binding) and each.action in RUNNING}
         if event.key in names:
-            self._nothing_runs()
+            self.nothing_runs()
 
     def on_mount(self) -> None:
         # From another thread; a save is to be seen at once, not at the next frame.
@@ -163,7 +166,7 @@ class MainScreen(ViewingScreen):
                 self.action_fire()
 
     def action_fire(self) -> None:
-        if self._nothing_runs():
+        if self.nothing_runs():
             return
         entry = self.query_one(LeftPane).entry
         wanted = entry.hook if entry and entry.hook else self._last_fired
@@ -185,11 +188,11 @@ class MainScreen(ViewingScreen):
             self.go_to(self.query_one(Ladder))
 
     def action_event(self) -> None:
-        if not self._nothing_runs() and self.composer is not None:
+        if not self.nothing_runs() and self.composer is not None:
             self.composer.pick()
 
     def action_desk(self) -> None:
-        if self._nothing_runs() or self.composer is None or isinstance(self.wb, Playback):
+        if self.nothing_runs() or self.composer is None or isinstance(self.wb, Playback):
             return
         # Only when it is asked for: most of a start is imports.
         from escalated_workbench.tui.screens.desk import DeskScreen
@@ -197,14 +200,14 @@ class MainScreen(ViewingScreen):
         self.app.push_screen(DeskScreen(self.wb, self.composer))
 
     def action_story(self) -> None:
-        if self._nothing_runs() or isinstance(self.wb, Playback):
+        if self.nothing_runs() or isinstance(self.wb, Playback):
             return
         from escalated_workbench.tui.screens.save import StoryScreen
 
         self.app.push_screen(StoryScreen(self.wb))
 
     def action_again(self) -> None:
-        if self._nothing_runs():
+        if self.nothing_runs():
             return
         row = self.query_one(Timeline).selected
         if row is None:
@@ -221,27 +224,19 @@ class MainScreen(ViewingScreen):
         else:
             self.commands.again(firing, self._show_own)
 
-    def _nothing_runs(self) -> bool:
-        """Whether this is a saved session, which is said."""
-        saved = isinstance(self.wb, Playback)
-        if saved:
-            words = "This is a saved session: nothing of it runs. Open the plugins folder."
-            self.notify(words, markup=False)
-        return saved
-
     def action_on_off(self) -> None:
-        plugin = None if self._nothing_runs() else self._plugin
+        plugin = None if self.nothing_runs() else self._plugin
         if plugin is not None:
             self.commands.toggle(plugin)
 
     def action_reload(self) -> None:
-        plugin = None if self._nothing_runs() else self._plugin
+        plugin = None if self.nothing_runs() else self._plugin
         if plugin is not None:
             self.commands.reload(plugin)
 
     def uninstall(self, slug: str) -> None:
         """Ask, then uninstall a plugin and delete its folder."""
-        if self._nothing_runs():
+        if self.nothing_runs():
             return
         question = f"Uninstall {slug} and DELETE {self.wb.plugins[slug].path}?"
 
@@ -252,7 +247,7 @@ class MainScreen(ViewingScreen):
         self.app.push_screen(ConfirmScreen(question), answered)
 
     def action_stop(self) -> None:
-        if self._nothing_runs():
+        if self.nothing_runs():
             return
         stopped = self.composer is not None and self.composer.stop()
         if not stopped or self.wb.activity is not None:

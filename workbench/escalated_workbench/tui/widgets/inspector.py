@@ -291,7 +291,8 @@ def _rung(step: Step, name: int, marks: int) -> Content:
 
 def _marks(step: Step) -> str:
     """What a step did to the value, in a few characters."""
-    marks = [step.note] if step.note else []
+    # The Value tab has all of the note.
+    marks = step.note.split()[:1]
     marks += [f"~{len(step.changes)}"] if step.changes else []
     marks += ["*"] if step.mutated or step.touched else []
     marks += ["None"] if step.returned_none else []

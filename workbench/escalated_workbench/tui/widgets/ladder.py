@@ -15,10 +15,11 @@ class Ladder(OptionList):
 
     HELP = """\
 The callbacks that ran, in order: priority, how it ended (`✔` well, `✖` with an error, `■`
-interrupted, `◌` skipped), what it did to the value (`~2` two changes, `*` changed in place, `None`
-returned nothing), milliseconds, name, plugin. The tabs tell about the step under the cursor, above
-the first one about the whole firing: first in, last out. The most telling tab opens, until you
-choose one yourself. `c` marks this firing; `c` on another one compares the two."""
+interrupted, `◌` skipped), what somebody had be otherwise (`muted`), what it did to the value (`~2`
+two changes, `*` changed in place, `None` returned nothing), milliseconds, name, plugin. The tabs
+tell about the step under the cursor, above the first one about the whole firing: first in, last
+out. The most telling tab opens, until you choose one yourself. `c` marks this firing; `c` on
+another one compares the two. `m` mutes the callback of a step, or no longer."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False, id="ladder.down"),
         Binding("k", "cursor_up", "Up", show=False, id="ladder.up"),

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from escalated_core.records import Location
-from escalated_workbench.playback import Shown
+from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.findings import FindingList
 from escalated_workbench.tui.widgets.trees import Entry, HookTree, PluginTree, RecordTree
@@ -35,7 +35,9 @@ class LeftPane(Container):
     def show(self, wb: Shown) -> None:
         """Draw the workbench as it stands now."""
         plugins, hooks, findings = wb.plugins, wb.hooks, wb.findings
-        self.query_one(PluginTree).show(plugins.values(), hooks)
+        standing = () if isinstance(wb, Playback) else wb.whatif
+        muted = {w.plugin for w in standing if w.does == "mute" and not (w.hook or w.callback)}
+        self.query_one(PluginTree).show(plugins.values(), hooks, muted)
         self.query_one(HookTree).show(hooks)
         self.query_one(FindingList).show(findings)
         active = sum(plugin.status == "active" for plugin in plugins.values())

@@ -47,7 +47,9 @@ class StatusLine(Static):
         counts = [counted(found[each], each) for each in ("error", "warning") if found[each]]
         counts += [f"{found['info']} to know"] if found["info"] else []
         said = ", ".join(counts) or "no findings"
-        self._pieces = [state, *([reload_part(*told(reloads)[-1])] if reloads else [])]
+        whatifs = 0 if isinstance(wb, Playback) else len(wb.whatif)
+        told_of = [part(f"◌ {counted(whatifs, 'what-if')}", "$text-warning")] if whatifs else []
+        self._pieces = [state, *told_of, *([reload_part(*told(reloads)[-1])] if reloads else [])]
         self._pieces += [part(said, SEVERITY_STYLES[worst])]
         self._pieces += [part(f"{where} · help desk · {wb.profile}", "$foreground-muted")]
         self._draw()

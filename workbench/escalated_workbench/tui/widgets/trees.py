@@ -39,6 +39,7 @@ class Entry:
     node: str = "line"
     tail: int = 0
     """How many characters at the end of the line are never cut off."""
+    callback: str = ""
 
 
 Line = tuple[Entry, Text, list["Line"]]
@@ -144,14 +145,22 @@ class PluginTree(RecordTree):
     HELP = """\
 Every plugin with its status (`✔` active, `◌` inactive, `✖` failed), version and generation: how
 often it was loaded. `composer` marks installed distributions. `enter` opens a plugin: the hooks it
-listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it again."""
+listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it again. `m` mutes
+it, a hook of it or a callback until `m` is pressed once more: what is muted (`◌`) is skipped."""
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id)
         self._failed: set[str] = set()
+        self._muted: Collection[str] = ()
 
-    def show(self, plugins: Collection[Plugin], hooks: list[Hook]) -> None:
-        """Draw the plugins; one that has just failed is opened, so that its error is seen."""
+    def show(
+        self, plugins: Collection[Plugin], hooks: list[Hook], muted: Collection[str] = ()
+    ) -> None:
+        """Draw the plugins; one that has just failed is opened, so that its error is seen.
+
+        Those are marked that are `muted` as a whole.
+        """
+        self._muted = muted
         failed = {plugin.slug for plugin in plugins if plugin.error is not None}
         for slug in failed - self._failed:
             self.open_once(slug)
@@ -162,7 +171,8 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
         failing = _failing_line(plugin)
         generation = f" g{plugin.generation}" if plugin.generation else ""
         badge = f" {plugin.badge}" if plugin.badge else ""
-        tail = len(f"{generation}{badge}{failing}")
+        muted = " ◌ muted" if plugin.slug in self._muted else ""
+        tail = len(f"{generation}{badge}{muted}{failing}")
         entry = Entry(plugin.slug, plugin.slug, None, _main_file(plugin), "plugin", tail)
         mark = "✖" if plugin.stale else STATUS_GLYPHS[plugin.status]
         style = "$text-error" if plugin.stale else STATUS_STYLES[plugin.status]
@@ -172,6 +182,7 @@ listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it
             (f" {plugin.version}" if plugin.version else "", ""),
             (generation, MUTED),
             (badge, "italic"),
+            (muted, "$text-warning"),
             (failing, "$text-error"),
         )
         return entry, text, [*self._problems(plugin), *self._hooks(plugin, hooks)]
@@ -207,7 +218,8 @@ class HookTree(RecordTree):
 
     HELP = """\
 Every documented hook, and every other that somebody listens to. Inside: the callbacks in the order
-they run, with their priority. `enter` opens a hook, `f` fires the one under the cursor."""
+they run, with their priority. `enter` opens a hook, `f` fires the one under the cursor, `m` mutes
+it or a callback until `m` is pressed once more: what is muted (`◌`) is skipped."""
 
     def show(self, hooks: list[Hook]) -> None:
         """Draw the hooks by category."""
@@ -241,11 +253,15 @@ they run, with their priority. `enter` opens a hook, `f` fires the one under the
 
 def _callback(callback: Callback, parent: str, number: int, owner: str) -> Line:
     place = _place(callback)
+    note = f" {callback.note}" if callback.note else ""
     key, tail = f"{parent}/{number}", len(owner)
-    entry = Entry(key, callback.plugin, callback.hook, place, "callback", tail)
+    names = callback.plugin, callback.hook
+    entry = Entry(key, *names, place, "callback", tail, callback.callback)
     text = label(
         (f"{callback.priority:>4g} ", MUTED),
-        (callback.callback, ""),
+        ("◌ " if note else "", "$text-warning"),
+        (callback.callback, MUTED if callback.muted else ""),
+        (note, "$text-warning"),
         (owner, owner_style(callback.plugin)),
     )
     return entry, text, []
