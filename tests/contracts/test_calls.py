@@ -21,7 +21,8 @@ import requests
 from escalated_core.effects.following import follow
 from escalated_core.effects.outbox import Effects, Outbox
 from escalated_core.effects.policy import Policy
-from escalated_core.scope import CALL_CAP, Scope
+from escalated_core.scope import Scope
+from escalated_core.sink import CALL_CAP
 from escalated_core.trace.calls import query_wrapper
 from escalated_workbench import Workbench
 

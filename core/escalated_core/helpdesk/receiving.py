@@ -22,7 +22,8 @@ from escalated_core.hooks.registration import (
     function_of,
 )
 from escalated_core.records import ErrorRecord, Finding, Location
-from escalated_core.scope import CURRENT, Owner, Scope, Sink, current_owner, surrounding
+from escalated_core.scope import CURRENT, Owner, Scope, current_owner, surrounding
+from escalated_core.sink import Sink
 from escalated_core.trace.tracebacks import error_record
 
 Report = Callable[[Finding], None]

@@ -6,7 +6,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
@@ -195,8 +195,9 @@ class PluginThread:
     def close(self) -> None:
         """Stop everything: code that runs is interrupted, queued jobs fail."""
         self._stopping = True
-        while (job := self._next_now()) is not None:
-            job.fail(WorkbenchError("The workbench was closed before this could run."))
+        with suppress(queue.Empty):
+            while (job := self._jobs.get_nowait()) is not None:
+                job.fail(WorkbenchError("The workbench was closed before this could run."))
         self._jobs.put(None)
         deadline = monotonic() + CLOSING
         while (self._thread.is_alive() or _aside() is not None) and monotonic() < deadline:
@@ -226,12 +227,6 @@ class PluginThread:
             self._on_stop()
         except Abandoned:
             return
-
-    def _next_now(self) -> Job[Any] | None:
-        try:
-            return self._jobs.get_nowait()
-        except queue.Empty:
-            return None
 
     def _running(self) -> Scope | None:
         """The innermost scope of the plugin thread, while code of a plugin runs in it.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from escalated_core.records import LogLine
-from escalated_core.scope import APART, CURRENT, Sink
+from escalated_core.scope import APART, CURRENT
+from escalated_core.sink import Sink
 
 Undo = Callable[[], None]
 

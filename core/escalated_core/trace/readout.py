@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from escalated_core.hooks.registration import Registration
 from escalated_core.records import Call, Change, Firing, FiringKind, Row, Step
-from escalated_core.scope import Sink
+from escalated_core.sink import Sink
 from escalated_core.snapshots.diff import changes
 from escalated_core.trace.recording import ORDINARY, OpenFiring
 

@@ -12,7 +12,8 @@ from escalated_core.errors import Abandoned
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
 from escalated_core.records import ErrorRecord, FiringKind, Outcome, Profile
-from escalated_core.scope import RUNNING, Owner, Scope, Sink, crossed
+from escalated_core.scope import RUNNING, Owner, Scope, crossed
+from escalated_core.sink import Sink
 
 OWN_BYTES, STEP_BYTES, NODE_BYTES = 900, 120, 90
 """What a firing, a step and a value of a picture take in memory, about."""

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from escalated_core.analysis.blame import Pair
-from escalated_core.analysis.moments import Link
-from escalated_core.analysis.rows import PastRow
 from escalated_core.analysis.timing import Timing, TimingChange
 from escalated_core.plugins.ui import UiItem
 from escalated_core.records import (
@@ -33,14 +31,11 @@ from escalated_core.stories.result import StepResult
 from escalated_workbench.report.firings import change_list, outcome
 from escalated_workbench.report.markup import tag, text
 from escalated_workbench.wording import (
-    FATE_GLYPHS,
     SEVERITY_GLYPHS,
     STATUS_GLYPHS,
     counted,
-    fate_words,
     in_milliseconds,
     short,
-    standing_words,
 )
 
 LISTED = 8
@@ -150,44 +145,6 @@ def owned(callback: Callback) -> str:
             tag("em", text(callback.note), class_="note") if callback.note else "",
         )
     )
-
-
-def linked(link: Link) -> str:
-    """A callback of then or of now."""
-    return owned(link.callback)
-
-
-def fate(link: Link) -> str:
-    """What became of a callback of then, by glyph and word."""
-    look = {"gone": "removed", "new": "added"}.get(link.fate, "changed")
-    sign = tag("span", FATE_GLYPHS[link.fate], class_="sign")
-    return tag("span", f"{sign} {text(fate_words(link))}", class_=look) if fate_words(link) else "—"
-
-
-def rowed(row: PastRow) -> str:
-    """Which row of the help desk it is."""
-    return tag("bdi", text(f"{row.kind} {row.key}"))
-
-
-def pictured(name: str) -> Callable[[Any], str]:
-    """A cell with an attribute that is a snapshot."""
-    return lambda record: tag("code", text(short(getattr(record, name), 120)))
-
-
-def stood(name: str) -> Callable[[Any], str]:
-    """A cell with how a plugin stands."""
-    return lambda stand: text(standing_words(getattr(stand, name)))
-
-
-def after(turnover: Turnover) -> str:
-    """After which firing it was."""
-    return f"#{turnover.after}" if turnover.after else "—"
-
-
-def standings(turnover: Turnover) -> str:
-    """The plugins that stand otherwise from then on."""
-    told = [f"{each.slug} {standing_words(each)}" for each in turnover.plugins]
-    return "".join(tag("div", tag("bdi", text(words))) for words in told) or "—"
 
 
 def problems(plugin: Plugin) -> str:

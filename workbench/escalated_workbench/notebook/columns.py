@@ -29,7 +29,7 @@ from escalated_core.records import (
     Turnover,
 )
 from escalated_core.stories.result import StepResult
-from escalated_workbench.notebook import cells
+from escalated_workbench.notebook import cells, moment_cells
 
 
 class Column(NamedTuple):
@@ -172,25 +172,25 @@ COLUMNS: dict[Any, tuple[Column, ...]] = {
     ),
     Stand: (
         Column("Plugin", cells.named("slug"), "strong"),
-        Column("Then", cells.stood("then")),
-        Column("Now", cells.stood("now")),
+        Column("Then", moment_cells.stood("then")),
+        Column("Now", moment_cells.stood("now")),
     ),
     Link: (
-        Column("Callback", cells.linked),
-        Column("What became of it", cells.fate),
+        Column("Callback", moment_cells.linked),
+        Column("What became of it", moment_cells.fate),
     ),
     PastRow: (
-        Column("Row", cells.rowed, "strong"),
+        Column("Row", moment_cells.rowed, "strong"),
         Column("As seen in", cells.named("seen")),
-        Column("Fields", cells.pictured("fields")),
+        Column("Fields", moment_cells.pictured("fields")),
     ),
     Turnover: (
         Column("#", cells.number("number"), "id"),
         Column("At", cells.clock),
-        Column("After", cells.after),
+        Column("After", moment_cells.after),
         Column("Came", cells.length("came"), "number"),
         Column("Went", cells.length("went"), "number"),
-        Column("Plugins", cells.standings, "short"),
+        Column("Plugins", moment_cells.standings, "short"),
     ),
     Parameter: (
         Column("Parameter", cells.code("name")),
