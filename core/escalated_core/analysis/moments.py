@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from escalated_core.analysis.firings import Firings
-from escalated_core.analysis.rows import PastRow, args_at, ended_at, newest, rows_in
+from escalated_core.analysis.rows import PastRow, args_at, rows_in, shows
 from escalated_core.analysis.tabular import Named, Records
 from escalated_core.errors import UsageError
 from escalated_core.hooks.catalogue import catalogue_of, hooks_of
@@ -190,38 +190,43 @@ class Travel:
             raise UsageError(
                 f"A trace does not tell who is {kind} {key}.", "Name a user by its id."
             )
-        until = ended_at(moment.firing, moment.step)
-        best: tuple[int, PastRow] | None = None
-        own = [row for row in moment.rows if (row.kind, row.key) == (kind, key)]
-        if own:
-            return own[0]
-        for firing in self._before(moment):
-            found = newest(firing, kind, key, until)
-            if found is not None:
-                seen = ended_at(firing, found.step)
-                best = (seen, found) if best is None or seen > best[0] else best
-            if best is not None and firing.depth == 0:
-                return best[1]
-        if best is None:
-            raise UsageError(
-                f"Nothing recorded up to {moment.name} shows {kind} {key}.",
-                "Rows are known from the arguments and values of hooks.",
-            )
-        return best[1]
+        for firing, step in self._before(moment.firing, moment.step):
+            # First whether it is there: what the step changed in it takes longer to tell.
+            if shows(firing, step, kind, key):
+                return next(r for r in rows_in(firing, step) if (r.kind, r.key) == (kind, key))
+        raise UsageError(
+            f"Nothing recorded up to {moment.name} shows {kind} {key}.",
+            "Rows are known from the arguments and values of hooks.",
+        )
 
-    def _before(self, moment: Moment) -> Iterator[Firing]:
-        """What may have shown something before, newest first: what it had caused, then others."""
-        if moment.step is not None:
-            yield from reversed(list(self._caused(moment.firing)))
-        for number in reversed(self._firings.ids):
-            firing = self._firings.get(number) if number <= moment.firing.id else None
-            if firing is not None:
-                yield firing
+    def _before(self, firing: Firing, step: int | None) -> Iterator[tuple[Firing, int | None]]:
+        """The moments up to this one, newest first, by who caused what: clocks may be set."""
+        yield from self._within(firing, step)
+        parent = self._firings.get(firing.parent_id) if firing.parent_id is not None else None
+        if parent is None:
+            for number in reversed(self._firings.ids):
+                other = self._firings.get(number) if number < firing.id else None
+                if other is not None and other.depth == 0:
+                    yield from self._whole(other)
+            return
+        for child in reversed(self._firings.children(parent.id)):
+            if child.id < firing.id and child.parent_step == firing.parent_step:
+                yield from self._whole(child)
+        at = firing.parent_step or 0
+        yield from self._before(parent, at - 1 if at else None)
 
-    def _caused(self, firing: Firing) -> Iterator[Firing]:
-        for child in self._firings.children(firing.id):
-            yield child
-            yield from self._caused(child)
+    def _whole(self, firing: Firing) -> Iterator[tuple[Firing, int | None]]:
+        return self._within(firing, len(firing.steps) - 1 if firing.steps else None)
+
+    def _within(self, firing: Firing, step: int | None) -> Iterator[tuple[Firing, int | None]]:
+        """The moments of a firing and of all it caused, up to a step, newest first."""
+        children = self._firings.children(firing.id) if step is not None else []
+        for index in reversed(range(0 if step is None else step + 1)):
+            yield firing, index
+            for child in reversed(children):
+                if (child.parent_step or 0) == index:
+                    yield from self._whole(child)
+        yield firing, None
 
     def _worlds(self, firing: int, step: int | None) -> tuple[World | None, World]:
         if self._history is None:

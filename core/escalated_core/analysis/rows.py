@@ -72,23 +72,9 @@ def args_at(firing: Firing, step: int | None) -> tuple[Snapshot, ...]:
     return (firing.steps[step].after, *args[1:]) if firing.kind == "filter" else args
 
 
-def ended_at(firing: Firing, step: int | None) -> int:
-    """When a firing began, or a step of it came to its end, in nanoseconds since the epoch."""
-    began = round(firing.started_at * 1e9)
-    if step is None:
-        return began
-    return began + firing.steps[step].at_ns + firing.steps[step].duration_ns
-
-
-def newest(firing: Firing, kind: str, key: str, until_ns: int) -> PastRow | None:
-    """The newest picture of a row that a firing has by that time."""
-    for step in (*reversed(range(len(firing.steps))), None):
-        if ended_at(firing, step) > until_ns:
-            continue
-        # First whether it is there: what the step changed in it takes longer to tell.
-        if any(shown[:2] == (kind, key) for shown in _shown(firing, step)):
-            return next(r for r in rows_in(firing, step) if (r.kind, r.key) == (kind, key))
-    return None
+def shows(firing: Firing, step: int | None, kind: str, key: str) -> bool:
+    """Whether a firing shows a row when it begins, or after a step."""
+    return any(shown[:2] == (kind, key) for shown in _shown(firing, step))
 
 
 def _changed(
