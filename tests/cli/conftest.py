@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import shlex
@@ -9,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,68 @@ def at_terminal() -> Callable[..., Run]:
         return call
 
     return streams
+
+
+class Terminal:
+    """A command whose streams, other than standard output, are a terminal of its own."""
+
+    def __init__(self, words: tuple[object, ...]) -> None:
+        self._screen, stream = pty.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, *map(str, words)],
+            env=ENVIRONMENT,
+            stdin=stream,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+            preexec_fn=own_terminal,  # noqa: PLW1509 - no other thread of the tests runs meanwhile
+        )
+        os.close(stream)
+        self.shown = ""
+
+    def until(self, text: str) -> None:
+        """Wait until the terminal shows it."""
+        while text not in self.shown:
+            read = read_terminal(self._screen)
+            assert read, self.shown
+            self.shown += read.decode()
+
+    def type(self, text: str) -> None:
+        """Press keys; what was shown so far is forgotten."""
+        self.shown = ""
+        os.write(self._screen, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """The exit code and standard output."""
+        out, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, out.decode()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._screen)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """`terminal("fire", ...)` is a command that somebody sits at."""
+    begun: list[Terminal] = []
+
+    def call(*words: object) -> Terminal:
+        begun.append(Terminal(words))
+        return begun[-1]
+
+    yield call
+    for each in begun:
+        each.close()
+
+
+def own_terminal() -> None:
+    """Make standard input the terminal whose ctrl+c reaches this process."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    heed_ctrl_c()
 
 
 def heed_ctrl_c() -> None:

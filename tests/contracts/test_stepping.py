@@ -10,6 +10,7 @@ import pytest
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
+from escalated_core.stepping.breakpoints import Breakpoint
 from escalated_core.stepping.stops import Stop
 from escalated_workbench import Workbench
 
@@ -302,3 +303,27 @@ def test_closing_lets_go_what_waits(workbench: Workbench) -> None:
     run = workbench.step("chain", [0])
     workbench.close()
     assert run.finish().result == [0, 1, 11, 3]
+
+
+def test_code_that_changes_the_value_leads_to_the_next_stop(workbench: Workbench) -> None:
+    with workbench.step("chain", []) as run:
+        for number in range(100):
+            before = run.stop
+            run.run(f"_value = [{number}]")
+            assert before is not None
+            assert run.stop is not None
+            assert (run.stop.number, run.stop.value) == (before.number + 1, [number])
+
+
+def test_places_can_be_spelt(workbench: Workbench) -> None:
+    number = workbench.breakpoints.add("numbers:two if value[0] == 1", once=True)
+    assert workbench.breakpoints[number] == Breakpoint(
+        plugin="numbers", callback="two", condition="value[0] == 1", once=True
+    )
+
+
+def test_whatever_fires_is_attended_where_breakpoints_are(workbench: Workbench) -> None:
+    workbench.breakpoints.add("inner")
+    with workbench.attended(lambda: [workbench.fire("chain", [n]).result for n in (1, 2)]) as run:
+        assert [run.stop and run.stop.firing.hook, run.go_on() is None] == ["inner", False]
+    assert run.result == [[1, 1, 11, 3], [2, 1, 11, 3]]

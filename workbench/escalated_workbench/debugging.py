@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from escalated_core.effects.policy import Mode, Policy
 from escalated_core.errors import UsageError
+from escalated_core.host.thread import SIGNALS_EVERY
 from escalated_core.records import Firing, Happened, Kind
 from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
 from escalated_core.stepping.commands import (
@@ -27,6 +28,7 @@ from escalated_core.stepping.commands import (
 )
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.stops import Answer, Stop
+from escalated_workbench.kernel import in_notebook
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
@@ -40,6 +42,8 @@ class Debugging:
     _host: EmbeddedHost
     fire: Callable[..., Firing]
     event: Callable[..., Happened]
+    interrupt: Callable[[], bool]
+    _newest_run: Run[Any] | None = None
 
     @property
     def breakpoints(self) -> Breakpoints:
@@ -72,7 +76,7 @@ class Debugging:
         """
         given: dict[str, Any] = {"kind": kind, "effects": effects, "overrides": overrides}
         start = Breakpoint(hook=escape(hook), once=True)
-        return Run(self, start, lambda: self.fire(hook, *args, **given, **kwargs))
+        return self.attended(lambda: self.fire(hook, *args, **given, **kwargs), start)
 
     def step_event(
         self,
@@ -89,20 +93,41 @@ class Debugging:
             UsageError: as `event`.
         """
         start = Breakpoint(event=escape(name), once=True)
-        return Run(self, start, lambda: self.event(name, dry=dry, effects=effects, **given))
+        return self.attended(lambda: self.event(name, dry=dry, effects=effects, **given), start)
+
+    def attended(self, work: Callable[[], Result], start: Breakpoint | None = None) -> Run[Result]:
+        """Do something that fires hooks, stopped wherever a breakpoint is, and at `start`.
+
+        Raises:
+            UsageError: something that was begun here is stopped, so that this could never begin.
+        """
+        before = self._newest_run
+        if before is not None and before.holds_up():
+            # A cell that is run again begins anew.
+            if not in_notebook():
+                cure = "Have it go on first, or finish() it."
+                raise UsageError(f"Another run is stopped: {before!r}.", cure)
+            before.finish()
+        self._newest_run = Run(self, start, work)
+        return self._newest_run
 
 
 class Run(Generic[Result]):
     """Something that is stepped through: each command gives the next stop, None at the end.
 
-    Use it in a `with` block, or end it by `finish`.
+    Use it in a `with` block, or end it by `finish`. Interrupting whoever waits for it (ctrl+c)
+    stops the callback that runs, and nothing stops it any more.
     """
 
-    def __init__(self, workbench: Debugging, start: Breakpoint, work: Callable[[], Result]) -> None:
+    def __init__(
+        self, workbench: Debugging, start: Breakpoint | None, work: Callable[[], Result]
+    ) -> None:
+        self._workbench = workbench
         self._gate = workbench.stepper
         self._breakpoints = workbench.breakpoints
         self._leave = self._gate.attend()
-        self._start = self._breakpoints.add(start)
+        self._start = self._breakpoints.add(start) if start is not None else 0
+        self._began_on = threading.get_ident()
         self._work = work
         self._seen = self._gate.stop.number if self._gate.stop is not None else 0
         self._over = threading.Event()
@@ -116,7 +141,17 @@ class Run(Generic[Result]):
     @property
     def stop(self) -> Stop | None:
         """What waits, as soon as something does; None at the end."""
-        return self._gate.wait(since=self._seen, unless=self._over.is_set)
+        found = None
+        try:
+            # Not all at once: a signal just before a wait begins is handled only when it ends.
+            while found is None and not self._over.is_set():
+                found = self._gate.wait(SIGNALS_EVERY, self._seen, self._over.is_set)
+        except KeyboardInterrupt:
+            # Whoever waits gives up, so nobody wants what plugin code goes on with.
+            self._leave()
+            self._workbench.interrupt()
+            raise
+        return found
 
     @property
     def result(self) -> Result:
@@ -195,6 +230,11 @@ class Run(Generic[Result]):
         if self._failure is not None:
             raise self._failure
         return self._result[0]
+
+    def holds_up(self) -> bool:
+        """Whether it is stopped, and only whoever asks can have it go on."""
+        is_over = self._over.is_set() or self._gate.stop is None
+        return not is_over and self._began_on == threading.get_ident()
 
     def _run(self) -> None:
         try:

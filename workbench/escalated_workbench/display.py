@@ -50,13 +50,16 @@ from escalated_core.snapshots.pictures import (
     SetSnapshot,
     TupleSnapshot,
 )
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.stops import Answer, Stop
 from escalated_core.stories.fuzz_result import Bug, FuzzResult
 from escalated_core.stories.result import StepResult, StoryResult
+from escalated_workbench.debugging import Run
 from escalated_workbench.workbench import Workbench
 
 LINES: Final[tuple[type, ...]] = (
     *(Firing, Firings, Happened, Step, ErrorRecord, Plugin, Hook, Finding, Reload),
-    *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry, Moment),
+    *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry, Moment, Stop),
     *(replays.Comparison, replays.Run),
 )
 """What is shown in a line beside its HTML: its `repr` is long, or says nothing."""
@@ -68,6 +71,7 @@ CARDS: Final[tuple[type, ...]] = (
     *(PastRow, Standing, Link, Since, Stand, Turnover),
     *(ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot, FrozenSetSnapshot),
     *(ObjectSnapshot, RelativeSnapshot),
+    *(Run, Breakpoints, Breakpoint, Answer),
 )
 """What is shown as HTML."""
 

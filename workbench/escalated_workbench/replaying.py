@@ -62,7 +62,7 @@ class Replaying(Debugging):
         recorded = self._recorded(firing)
         name, is_event = escape(recorded.hook), recorded.kind == "event"
         start = Breakpoint(event=name, once=True) if is_event else Breakpoint(hook=name, once=True)
-        return Run(self, start, lambda: self.again(recorded, changes=changes, effects=effects))
+        return self.attended(lambda: self.again(recorded, changes=changes, effects=effects), start)
 
     def _recorded(self, firing: Firing | int) -> Firing:
         if isinstance(firing, Firing):

@@ -140,11 +140,12 @@ class Breakpoints(Mapping[int, Breakpoint]):
         self._numbers = count(1)
         self._changed = changed
 
-    def add(self, breakpoint: Breakpoint | None = None, **what: Any) -> int:  # noqa: A002 - it is
+    def add(self, breakpoint: Breakpoint | str | None = None, **what: Any) -> int:  # noqa: A002 - it is
         """Stop there from now on; returns the number that removes it.
 
         Args:
-            breakpoint: where; other values of it may be given besides.
+            breakpoint: where, also as `spelling` reads it, such as `triage:tag_*`; other values
+                of it may be given besides.
             what: where, see `Breakpoint`.
 
         Raises:
@@ -154,6 +155,11 @@ class Breakpoints(Mapping[int, Breakpoint]):
         if unknown:
             known = meant(unknown[0], Breakpoint.__dataclass_fields__)
             raise UsageError(f"A breakpoint has no {unknown[0]!r}.", known)
+        if isinstance(breakpoint, str):
+            # Only here: it makes breakpoints.
+            from escalated_core.stepping.spelling import read_breakpoint
+
+            breakpoint = read_breakpoint(breakpoint)  # noqa: A001 - it is
         made = replace(breakpoint, **what) if breakpoint is not None else Breakpoint(**what)
         with self._lock:
             number = next(self._numbers)

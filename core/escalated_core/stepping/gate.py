@@ -187,6 +187,10 @@ class Gate:
         refused = stop.refuses(command) if stop is not None and command is not None else ""
         with suppress(InvalidStateError):  # whoever asked has been told that it was given up
             if not refused:
+                with self._changed:
+                    if command is not None and self._holder == threading.get_ident():
+                        # Before whoever asked goes on, who would take this stop for the next.
+                        self._command = command
                 future.set_result(answered)
                 return command
             future.set_exception(UsageError(refused, "Look at what is coming."))

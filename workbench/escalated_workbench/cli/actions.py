@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import click
 from escalated_workbench.cli.completion import complete_plugin
 from escalated_workbench.cli.firing import failed, lines_of
 from escalated_workbench.cli.options import Call, runs_plugins
+from escalated_workbench.cli.output import read_line
 
 if TYPE_CHECKING:
     from escalated_core.records import Firing, Plugin
@@ -73,7 +73,7 @@ def _confirmed(call: Call, question: str) -> bool:
     from escalated_workbench.wording import safe
 
     call.output.say(safe(f"{question} [y/N] "), end="")
-    answer = sys.stdin.readline() if sys.stdin else ""
+    answer = read_line()
     if not answer:
         call.output.say("")
         raise UsageError("Nobody answered.", "Say --yes to delete without being asked.")

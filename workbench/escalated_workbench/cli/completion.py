@@ -80,6 +80,23 @@ def _plugins(ctx: click.Context) -> Iterator[tuple[str, str]]:
     yield from ((path.name, "") for path in _folders(ctx))
 
 
+def _places(ctx: click.Context) -> Iterator[tuple[str, str]]:
+    """What a breakpoint may begin with, and when it may stop."""
+    from escalated_core.hooks.catalogue import catalogue_of
+    from escalated_core.stepping.breakpoints import WHEN
+
+    yield from _hooks(ctx)
+    yield from ((f"plugin:{slug}", "") for slug, _ in _plugins(ctx))
+    yield from ((f"event:{name}", title) for name, title in _events(ctx))
+    categories = {hook.category for hook in catalogue_of(ctx.params.get("profile") or "guide")}
+    yield from ((f"category:{name}", "") for name in sorted(categories))
+    yield from ((f"when={moment}", "") for moment in WHEN)
+    yield from (
+        ("path=", "When the value there has changed"),
+        ("limit=", "When it took so many ms"),
+    )
+
+
 def _parameters(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """`name=` of each parameter of the event that was named, with its choices."""
     from escalated_core.helpdesk.events.catalogue import events
@@ -121,6 +138,7 @@ complete_hook = offering(_hooks)
 complete_plugin = offering(_plugins)
 complete_parameter = offering(_parameters)
 complete_argument = offering(_arguments)
+complete_place = offering(_places)
 complete_event_name = offering(_events)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,7 @@ from escalated_workbench.cli.firing import (
 from escalated_workbench.cli.numbers import Seconds, Whole
 from escalated_workbench.cli.options import Call, names_profile, reports, runs_plugins
 from escalated_workbench.cli.output import Progress
+from escalated_workbench.cli.stepping import Stepping, stops
 from escalated_workbench.cli.storyfiles import is_story, run_stories
 from escalated_workbench.cli.whatifs import compares, lay, report_comparison, require_comparable
 
@@ -106,6 +108,7 @@ def show_event(call: Call, name: str) -> int:
 )
 @save_option
 @compares
+@stops
 @runs_plugins
 def run_event(
     call: Call,
@@ -135,23 +138,25 @@ def run_event(
         raise click.UsageError("Only one event at a time: several events are a story.")
     from escalated_workbench.given import event_values
 
-    (name,) = names
-    given = event_values(name, words)
+    given = event_values(name := names[0], words)
+    stepping = Stepping(call)
     with call.workbench() as wb:
         lay(call, wb)
         if call.compare:
             return report_comparison(call, wb, wb.whatif.compare_event(name, **given))
-        repeated = Repeated(call, wb, lambda: _happened(call, wb, name, given, dry=dry))
+        once = partial(wb.event, name, dry=dry, **given)
+        happen = partial(stepping.attend(wb), once, event=name)
+        repeated = Repeated(call, wb, partial(_happened, call, wb, happen))
         repeated.run(times or 1)
         save_session(call, wb)
     return repeated.told()
 
 
-def _happened(call: Call, wb: Workbench, name: str, given: dict[str, Any], *, dry: bool) -> Run:
+def _happened(call: Call, wb: Workbench, happen: Callable[[], Happened]) -> Run:
     """An event that happened, and the firings inside of those it caused."""
     others = set(threading.enumerate())
     before = wb.trace.finished
-    happened = wb.event(name, dry=dry, **given)
+    happened = happen()
     if happened.outcome != "interrupted":
         settle(call, set(threading.enumerate()) - others)
     told = {happened.event.id, *(firing.id for firing in happened)}
@@ -205,7 +210,8 @@ class Repeated:
             while done < times and self._call.output.is_read:
                 self._tell(self._once())
                 done += 1
-                self._progress.tell(f"{done:,} of {times:,} times.")
+                if not self._call.may_stop:
+                    self._progress.tell(f"{done:,} of {times:,} times.")
         except (WorkbenchError, KeyboardInterrupt) as error:
             self._stopped = error
         self._progress.end()

@@ -15,6 +15,7 @@ from escalated_workbench.cli.completion import complete_hook
 from escalated_workbench.cli.hook_arguments import Arguments, takes_arguments
 from escalated_workbench.cli.numbers import Whole
 from escalated_workbench.cli.options import Call, runs_plugins
+from escalated_workbench.cli.stepping import Stepping, stops
 from escalated_workbench.cli.whatifs import (
     compares,
     lay,
@@ -44,6 +45,8 @@ save_option = click.option(
 class Shot(NamedTuple):
     """What is to be fired, once it is known where."""
 
+    begins: dict[str, str]
+    """What is fired, as a place to stop at."""
     fire: Callable[[], Firing]
     compare: Callable[[], Comparison]
     """The same tried out without what-ifs and with them."""
@@ -64,12 +67,14 @@ class Shot(NamedTuple):
 )
 @compares
 @save_option
+@stops
 @runs_plugins
 def fire(call: Call, hook: str | None, number: int | None, file: str | None, **given: Any) -> int:
     """Fire a hook and show what every callback did.
 
     Arguments that are not given are made from the catalogue and the help desk.
     """
+    stepping = Stepping(call, given["payload"])
     if number is not None and file is not None:
         if hook is not None or given["words"] or given["payload"] or given["kind"]:
             raise click.UsageError("--again has hook and arguments: change them by --set.")
@@ -84,9 +89,11 @@ def fire(call: Call, hook: str | None, number: int | None, file: str | None, **g
     require_target(call.save)
     with call.workbench() as wb:
         lay(call, wb)
+        chosen = shot(wb)
         if call.compare:
-            return report_comparison(call, wb, shot(wb).compare())
-        firing, nested = settled(call, wb, shot(wb).fire)
+            return report_comparison(call, wb, chosen.compare())
+        attend = stepping.attend(wb)
+        firing, nested = settled(call, wb, lambda: attend(chosen.fire, **chosen.begins))
         whatifs = list(wb.whatif)
         save_session(call, wb)
         _tell_recalled(call, wb)
@@ -103,7 +110,8 @@ def _anew(call: Call, hook: str, arguments: Arguments) -> Callable[[Workbench], 
         told = arguments.of(call, wb, hook)
         how: dict[str, Any] = {"kind": arguments.kind, "overrides": told.overrides or None}
         args = (hook, *told.positional)
-        return Shot(partial(wb.fire, *args, **how), partial(wb.whatif.compare, *args, **how))
+        compare = partial(wb.whatif.compare, *args, **how)
+        return Shot({"hook": hook}, partial(wb.fire, *args, **how), compare)
 
     return shot
 
@@ -121,10 +129,11 @@ def _again(
     opening = {**call.given, "profile": call.given.get("profile") or header.profile}
     if opening.get("seed") is None:
         opening["seed"] = header.seed
+    begins = {"event" if firing.kind == "event" else "hook": firing.hook}
 
     def shot(wb: Workbench) -> Shot:
         again = partial(wb.again, firing, changes=given)
-        return Shot(again, partial(wb.whatif.compare, firing, overrides=given))
+        return Shot(begins, again, partial(wb.whatif.compare, firing, overrides=given))
 
     return call._replace(given=opening), shot
 

@@ -97,6 +97,15 @@ class Call(NamedTuple):
     answer: tuple[str, ...] = ()
     compare: bool = False
     """Whether it is only tried out, without them and with them."""
+    step: bool = False
+    """Whether to stop at the beginning."""
+    places: tuple[str, ...] = ()
+    """Where to stop, as it was written."""
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether standard input may be asked how to go on."""
+        return self.step or bool(self.places)
 
     @property
     def opening(self) -> dict[str, Any]:

@@ -22,7 +22,18 @@ AGAIN = 0.2
 AGAIN_PLAIN = 5.0
 """The same where each is a line of its own."""
 IN_ASCII = str.maketrans(
-    {"✔": "+", "✖": "x", "◌": "o", "■": "=", "·": "-", "…": "...", "⏎": "\\n", "\u2400": "."}
+    {
+        "✔": "+",
+        "✖": "x",
+        "◌": "o",
+        "■": "=",
+        "·": "-",
+        "…": "...",
+        "⏎": "\\n",
+        "\u2400": ".",
+        "⏸": "||",
+        "▸": ">",
+    }
 )
 """What our own glyphs become where the terminal cannot show them."""
 IN_WORDS = str.maketrans({"…": "...", "⏎": "\\n"})
@@ -153,8 +164,19 @@ def write(stream: TextIO | None, text: str) -> None:
         stream.flush()
 
 
+def read_line() -> str:
+    """The next line of standard input; empty at its end, and where there is none to read."""
+    if sys.stdin is not None:  # pyright: ignore[reportUnnecessaryComparison] - pythonw has none
+        with suppress(OSError, ValueError):
+            return sys.stdin.readline()
+    return ""
+
+
 def is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and not stream.closed and stream.isatty()
+    # One that the process was begun without may say so instead.
+    with suppress(OSError):
+        return stream is not None and not stream.closed and stream.isatty()
+    return False
 
 
 def speaks_unicode(stream: TextIO) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalated_workbench.cli.firing import require_target, save_session
+from escalated_workbench.cli.stepping import Stepping
 from escalated_workbench.cli.whatifs import lay
 
 if TYPE_CHECKING:
@@ -35,13 +37,15 @@ def run_stories(
 
     stories = _read(list(_files(names)), story_values(words))
     require_target(junit)
+    stepping = Stepping(call)
     with call.workbench() as wb:
         lay(call, wb)
+        attend = stepping.attend(wb)
         for story in stories:
             wb.check_story(story)
         results: list[StoryResult] = []
         for story in stories:
-            results.append(wb.run_story(story))
+            results.append(attend(partial(wb.run_story, story), event="*"))
             _tell(call, results[-1])
         save_session(call, wb)
     if junit is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import localtime, strftime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 
 from escalated_workbench.cli.completion import complete_event_name, complete_hook
 from escalated_workbench.cli.options import Call, runs_plugins_on
+from escalated_workbench.cli.stepping import Attend, Stepping, breaks
 
 if TYPE_CHECKING:
     from escalated_core.records import Firing, Reload
@@ -39,6 +41,7 @@ TICK = 0.1
     help="Make it happen at first and after each save.",
 )
 @click.option("--jsonl", is_flag=True, help="Print one JSON document per line.")
+@breaks
 @runs_plugins_on
 def watch(call: Call, hooks: tuple[str, ...], events: tuple[str, ...], jsonl: bool) -> int:
     """Follow saves and firings as text, until ctrl+c.
@@ -49,6 +52,7 @@ def watch(call: Call, hooks: tuple[str, ...], events: tuple[str, ...], jsonl: bo
 
     for name in events:
         require_event(name)
+    stepping = Stepping(call)
     with call.workbench() as wb:
         for name in hooks:
             wb.require_hook(name)
@@ -57,7 +61,10 @@ def watch(call: Call, hooks: tuple[str, ...], events: tuple[str, ...], jsonl: bo
         saved = threading.Event()
         wb.on_reload(lambda _: saved.set())
         wb.watch()
-        _follow(call, _News(wb), teller, saved, lambda: _rehearse(call, wb, hooks, events))
+        happenings: list[Callable[[], object]] = [partial(wb.event, name) for name in events]
+        happenings += [partial(wb.fire, name) for name in hooks]
+        attend = stepping.attend(wb)
+        _follow(call, _News(wb), teller, saved, lambda: _rehearse(call, attend, happenings))
     return 0
 
 
@@ -81,16 +88,14 @@ def _follow(
         saved.clear()
 
 
-def _rehearse(call: Call, wb: Workbench, hooks: tuple[str, ...], events: tuple[str, ...]) -> None:
+def _rehearse(call: Call, attend: Attend, happenings: list[Callable[[], object]]) -> None:
     """Have happen what is to happen after each save; nothing of it ends the watch."""
     from escalated_core.errors import WorkbenchError
     from escalated_workbench.wording import safe
 
-    happenings = [*(lambda name=name: wb.event(name) for name in events)]
-    firings = [*(lambda name=name: wb.fire(name) for name in hooks)]
-    for happen in (*happenings, *firings):
+    for happen in happenings:
         try:
-            happen()
+            attend(happen)
         except WorkbenchError as error:
             call.output.say(safe(f"Error: {error}"))
 

@@ -36,11 +36,13 @@ from escalated_core.snapshots.pictures import (
     SetSnapshot,
     TupleSnapshot,
 )
+from escalated_workbench.debugging import Run
 from escalated_workbench.notebook import cells
 from escalated_workbench.notebook.columns import COLUMNS
 from escalated_workbench.notebook.moments import MOMENTS
 from escalated_workbench.notebook.replays import REPLAYS
 from escalated_workbench.notebook.sheet import facts, part, title
+from escalated_workbench.notebook.stops import STOPS
 from escalated_workbench.notebook.stories import STORIES
 from escalated_workbench.notebook.tables import SHOWN, listed
 from escalated_workbench.report.firings import (
@@ -194,6 +196,15 @@ def _hook(hook: Hook) -> str:
     return "".join(parts) + (part("Callbacks, in their order", heard) if heard else quiet)
 
 
+def _run(run: Run[Any]) -> str:
+    """Where it is stopped; at its end what came of it."""
+    stop = run.stop
+    try:
+        return card(run.result if stop is None else stop)
+    except WorkbenchError as error:
+        return tag("p", text(error), class_="quiet")
+
+
 def _helpdesk(desk: HelpDesk) -> str:
     """How many rows there are, and the first tickets."""
     try:
@@ -230,9 +241,11 @@ CARDS: dict[Any, Callable[[Any], str]] = {
     Hook: _hook,
     Reload: _reload,
     HelpDesk: _helpdesk,
+    Run: _run,
     UiRegistry: _interface,
     **REPLAYS,
     **STORIES,
     **MOMENTS,
+    **STOPS,
 }
 """By the class of what is shown."""

@@ -22,8 +22,10 @@ from escalated_core.records import (
     Step,
     replays,
 )
+from escalated_core.stepping.stops import Stop
 from escalated_core.stories.fuzz_result import FuzzResult
 from escalated_core.stories.result import StoryResult
+from escalated_workbench.stopped import where
 from escalated_workbench.wording import OUTCOME_GLYPHS, counted, milliseconds, safe, since_words
 
 
@@ -112,6 +114,7 @@ TEXTS: dict[Any, Callable[[Any], str]] = {
     StoryResult: _story,
     FuzzResult: _fuzz,
     HelpDesk: lambda _: "The help desk",
+    Stop: lambda stop: f"#{stop.firing.id} {stop.firing.hook}, stopped {where(stop)}",
     UiRegistry: lambda _: "The interface",
     Moment: lambda moment: f"{moment.name} · {since_words(moment.changed_since)}",
 }

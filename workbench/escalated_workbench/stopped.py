@@ -1,0 +1,69 @@
+"""What every front end tells of a stop: where and why it is, the arguments, the source."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Iterator
+from typing import Any
+
+from escalated_core.analysis.arguments import names_of
+from escalated_core.records import Location
+from escalated_core.stepping.stops import Stop
+
+LISTED = 80
+"""Lines of a callback at most."""
+
+Numbered = list[tuple[int, str]]
+"""Lines of source with their numbers."""
+
+
+def where(stop: Stop) -> str:
+    """`step 2 of 4, before tag_vip (triage)`, `at triage/plugin.py:41 in tag_vip`."""
+    if stop.line is not None:
+        return f"at {Location(stop.line.file, stop.line.line)} in {stop.line.function}"
+    if stop.firing.kind == "event":
+        return "before it happens"
+    if stop.at is None:
+        return "at the end of the chain"
+    ran = len(stop.firing.steps)
+    total = ran + len(stop.coming)
+    return f"step {ran + 1} of {total}, before {stop.at.callback} ({stop.at.plugin or 'host'})"
+
+
+def reason(stop: Stop) -> str:
+    """Why it stopped; empty where that goes without saying."""
+    hook = stop.firing.hook
+    evident = ("step", "line", "the end of the chain", hook, f"event {hook}")
+    return "" if stop.reason in evident else stop.reason
+
+
+def arguments(stop: Stop) -> Iterator[tuple[str, Any]]:
+    """What the next callback gets, by name; that of a filter's value is `value`."""
+    names = names_of(stop.firing.hook, stop.firing.profile)
+    for index, picture in enumerate(stop.args):
+        name = names[index] if index < len(names) else f"argument {index + 1}"
+        yield ("value" if index == 0 and stop.firing.kind == "filter" else name), picture
+    yield from stop.kwargs.items()
+
+
+def source(stop: Stop, around: int = 2, head: int = LISTED) -> Numbered:
+    """The source as it was loaded; nothing where there is none.
+
+    Args:
+        around: how many lines on both sides of the one that runs next.
+        head: how many lines at most of a callback that runs next.
+    """
+    if stop.line is not None:
+        first = max(stop.line.line - around, 1)
+        lines = linecache.getlines(stop.line.file)[first - 1 : stop.line.line + around]
+        return _numbered(lines, first)
+    if stop.at is None or not stop.at.file:
+        return []
+    place = stop.at.defined_at or Location(stop.at.file, stop.at.line)
+    rest = linecache.getlines(place.file)[place.line - 1 :]
+    return _numbered(inspect.getblock(rest)[:head] if rest else [], place.line)
+
+
+def _numbered(lines: list[str], first: int) -> Numbered:
+    return list(enumerate((line.rstrip("\n") for line in lines), first))
