@@ -223,6 +223,23 @@ class TestNested:
         (change,) = found.differences[0].touched
         assert (change.path, change.before, change.after) == ((0, 1), "outer", "OUTER")
 
+    def test_other_arguments_by_name(self, both: Both) -> None:
+        code = (
+            NESTED.replace('value + ["outer"])', "value, by=1)")
+            .replace(
+                "first(value):\n    return value + [1]", "first(value, by): return value + [by]"
+            )
+            .replace("second(value):", "second(value, by):")
+        )
+        found = both(code, code.replace("by=1", "by=2"))
+        assert told(found) == [
+            ("value", "inner", None),
+            ("value", "first", 0),
+            ("value", "second", 0),
+            ("value", "outer", 0),
+        ]
+        assert [change.path for change in found.differences[0].touched] == [("by",)]
+
     def test_a_hook_that_is_no_longer_fired(self, both: Both) -> None:
         found = both(NESTED, NESTED.replace('apply_filters("inner", value + ["outer"])', "value"))
         assert told(found) == [("removed", "inner", None), ("value", "outer", 0)]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from escalated_core.analysis.arguments import (
     argument_life,
@@ -28,10 +28,12 @@ from escalated_core.snapshots.static import kind_of
 __all__ = [
     "MISSING",
     "Comparison",
+    "Match",
     "Pair",
     "aligned",
     "compare",
     "life",
+    "matched",
     "parse_path",
     "value_at",
     "writers",
@@ -61,6 +63,17 @@ class Pair:
     errors: tuple[str | None, str | None] = (None, None)
     changes: tuple[Change, ...] = ()
     """From the value after it in the first firing to the value after it in the other."""
+
+
+class Match(NamedTuple):
+    """A callback of two firings: whose, which of its steps in its firing, and where those are."""
+
+    plugin: str | None
+    callback: str
+    occurrence: int
+    moved: bool
+    one: int | None
+    other: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,28 +295,34 @@ def _without(keys: list[Key], some: set[Key]) -> list[Key]:
 
 
 def _pairs(one: Firing, other: Firing) -> list[Pair]:
+    return [_pair(one, other, each) for each in matched(one, other)]
+
+
+def matched(one: Firing, other: Firing) -> list[Match]:
+    """The callbacks of two firings, as in `Comparison.steps`."""
     old, new = _by_callback(one), _by_callback(other)
     both = [key for key in old if key in new]
-    suspects = {key for key in both if old[key][1].priority != new[key][1].priority}
+    suspects = {
+        key for key in both if one.steps[old[key]].priority != other.steps[new[key]].priority
+    }
     order = aligned([*old], [*new], suspects)
-    return [_pair(key, old.get(key), new.get(key), moved) for key, moved in order]
+    return [Match(*key, moved, old.get(key), new.get(key)) for key, moved in order]
 
 
-def _by_callback(firing: Firing) -> dict[_Step, tuple[int, Step]]:
-    """The steps with their index, by plugin, callback and occurrence."""
+def _by_callback(firing: Firing) -> dict[_Step, int]:
+    """The indices of steps, by plugin, callback and occurrence."""
     seen: Counter[tuple[str | None, str]] = Counter()
-    found: dict[_Step, tuple[int, Step]] = {}
+    found: dict[_Step, int] = {}
     for index, step in enumerate(firing.steps):
         who = step.plugin, step.callback
         seen[who] += 1
-        found[*who, seen[who]] = index, step
+        found[*who, seen[who]] = index
     return found
 
 
-def _pair(
-    key: _Step, one: tuple[int, Step] | None, other: tuple[int, Step] | None, moved: bool
-) -> Pair:
-    before, after = one and one[1], other and other[1]
+def _pair(one: Firing, other: Firing, match: Match) -> Pair:
+    before = one.steps[match.one] if match.one is not None else None
+    after = other.steps[match.other] if match.other is not None else None
     found = changes(before.after, after.after) if before and after else ()
     outcomes = before and before.outcome, after and after.outcome
     errors = _error(before), _error(after)
@@ -314,8 +333,8 @@ def _pair(
         status = "removed"
     elif found or outcomes[0] != outcomes[1] or errors[0] != errors[1]:
         status = "changed"
-    indices = one and one[0], other and other[0]
-    return Pair(*key, status, moved, *indices, outcomes, errors, found)
+    who = match.plugin, match.callback, match.occurrence
+    return Pair(*who, status, match.moved, match.one, match.other, outcomes, errors, found)
 
 
 def _error(step: Step | None) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from escalated_core.analysis import blame
-from escalated_core.analysis.arguments import names_of, spelt, states
+from escalated_core.analysis.arguments import names_of, spelt
 from escalated_core.analysis.firings import Firings
 from escalated_core.analysis.timing import causing_step
 from escalated_core.records import (
@@ -28,8 +28,9 @@ from escalated_core.records import (
     Step,
 )
 from escalated_core.replay.sent import sent
+from escalated_core.replay.sides import Sameness, Side, same_changes
 from escalated_core.snapshots.diff import changes
-from escalated_core.snapshots.pictures import TupleSnapshot, same
+from escalated_core.snapshots.pictures import TupleSnapshot
 from escalated_core.snapshots.redaction import masked_firing
 
 __all__ = ["compare", "judged", "masked", "run_of", "verdict_of"]
@@ -84,7 +85,8 @@ class _Walk:
     def __init__(self, old: Run, new: Run) -> None:
         self.found: list[Difference] = []
         self.notes: list[str] = []
-        self._inside = {**_by_step(old)}, {**_by_step(new)}
+        self._inside = _by_step(old), _by_step(new)
+        self._known = Sameness()
 
     def firings(self, old: Firing, new: Firing, source: int | None) -> int | None:
         """Compare two firings of a hook, and all inside of them.
@@ -96,32 +98,38 @@ class _Walk:
             The difference that led to another result, or to other arguments at the end; None if
             they are the same.
         """
-        pairs = blame.compare(old, new)
-        if pairs.args or pairs.kwargs:
-            given = (*_named(new, pairs.args), *pairs.kwargs)
+        given = self._given(old, new)
+        if given:
             told = self._tell("value", _whole(old, new), touched=given, follows=source)
             source = told if source is None else source
-        sides = _Side(old), _Side(new)
+        sides, matches = (Side(old), Side(new)), blame.matched(old, new)
         # First: what moved to a later place is missed before that.
         moved = [
-            self._tell("order", _place(sides, p, (p.one, p.other))) for p in pairs.steps if p.moved
+            self._tell("order", _place(sides, m, (m.one, m.other))) for m in matches if m.moved
         ]
-        for pair in pairs.steps:
-            source = self._step(sides, pair, _first(source, moved))
+        for match in matches:
+            source = self._step(sides, match, _first(source, moved))
         left = (side.before(len(side.firing.steps)) for side in sides)
-        return None if same(*left) else _first(source, moved)
+        return None if self._known.all_same(*left) else _first(source, moved)
 
-    def _step(self, sides: _Sides, pair: blame.Pair, source: int | None) -> int | None:
+    def _given(self, old: Firing, new: Firing) -> tuple[Change, ...]:
+        """What differs in the arguments of two firings."""
+        args: tuple[Change, ...] = ()
+        if not self._known.all_same(old.args, new.args):
+            args = _named(new, changes(TupleSnapshot(old.args), TupleSnapshot(new.args)))
+        return (*args, *self._known.changes(old.kwargs, new.kwargs))
+
+    def _step(self, sides: _Sides, match: blame.Match, source: int | None) -> int | None:
         """Compare what became of one callback; returns the difference that counts from here on."""
         one, other = (
             None if index is None or side.firing.steps[index].outcome == "skipped" else index
-            for side, index in zip(sides, (pair.one, pair.other), strict=True)
+            for side, index in zip(sides, (match.one, match.other), strict=True)
         )
-        place = _place(sides, pair, (one, other))
+        place = _place(sides, match, (one, other))
         if one is not None and other is not None:
             left = self._both(sides, (one, other), place, source)
             # What it left in another place says nothing about what comes after it.
-            return source if pair.moved else left
+            return source if match.moved else left
         if one is None and other is None:
             return source
         told = self._alone(sides, (one, other), place)
@@ -145,31 +153,32 @@ class _Walk:
     ) -> int | None:
         """Compare two steps of the same callback."""
         pairs = [*zip(sides, at, strict=True)]
-        got = [side.before(index) for side, index in pairs]
-        left = [side.before(index + 1) for side, index in pairs]
-        source = None if same(*got) else source
+        old, new = (side.firing.steps[index] for side, index in pairs)
+        got, left = ([side.before(i + more) for side, i in pairs] for more in (0, 1))
+        if self._known.all_same(*got):
+            source = None
+            self._known.did_the_same(old, new)
         inner = self._nested(sides, at, source)
         source = inner if source is None else source
         found = self._outputs(sides, at, place)
-        old, new = (side.firing.steps[index] for side, index in pairs)
         verdict = _verdict(found, old, new)
         if verdict != "same":
             told = self._add(replace(found, verdict=verdict, follows=source))
             source = told if source is None else source
         self._note(place, old, new)
-        return None if same(*left) else source
+        return None if self._known.all_same(*left) else source
 
     def _outputs(self, sides: _Sides, at: tuple[int, int], place: Difference) -> Difference:
         """All that two steps did, as far as it differs."""
         old, new = (side.firing.steps[index] for side, index in zip(sides, at, strict=True))
         touched: tuple[Change, ...] = ()
         # Not the arguments themselves: it may only have left them as it got them.
-        if not same(_plainly(old.touched), _plainly(new.touched)):
+        if not same_changes(old.touched, new.touched):
             left = (side.args[index + 1] for side, index in zip(sides, at, strict=True))
             touched = _named(sides[1].firing, changes(*map(TupleSnapshot, left)))
         return replace(
             place,
-            changes=changes(old.after, new.after),
+            changes=self._known.changes(old.after, new.after),
             touched=touched,
             errors=_errors(sides, at),
             effects=changes(sent(old), sent(new)),
@@ -210,23 +219,7 @@ class _Walk:
         self.notes += [f"{who} {what} something else" for what, differs in told.items() if differs]
 
 
-class _Side:
-    """One of two firings, with what each step got and left."""
-
-    def __init__(self, firing: Firing) -> None:
-        self.firing = firing
-        self.args = states(firing)
-
-    def before(self, index: int) -> TupleSnapshot:
-        """The value and the arguments before a step, or after the last one."""
-        firing, args = self.firing, self.args[index]
-        if firing.kind != "filter" or not args:
-            return TupleSnapshot(args)
-        value = firing.steps[index].before if index < len(firing.steps) else firing.result
-        return TupleSnapshot((value, *args[1:]))
-
-
-_Sides = tuple[_Side, _Side]
+_Sides = tuple[Side, Side]
 _Places = tuple[int | None, int | None]
 _Turn = tuple[str, str, int]
 
@@ -263,9 +256,9 @@ def _error(step: Step) -> str | None:
     return str(step.error) if step.error else None
 
 
-def _place(sides: _Sides, pair: blame.Pair, at: _Places) -> Difference:
+def _place(sides: _Sides, match: blame.Match, at: _Places) -> Difference:
     old, new = (side.firing for side in sides)
-    return Difference("same", new.hook, pair.plugin, pair.callback, old.id, new.id, *at)
+    return Difference("same", new.hook, match.plugin, match.callback, old.id, new.id, *at)
 
 
 def _whole(old: Firing | None, new: Firing | None) -> Difference:
@@ -281,12 +274,6 @@ def _named(firing: Firing, found: Sequence[Change]) -> tuple[Change, ...]:
     """Changes of arguments by their names."""
     names = names_of(firing.hook, firing.profile)
     return tuple(replace(change, path=spelt(change.path, names)) for change in found)
-
-
-def _plainly(found: Iterable[Change]) -> TupleSnapshot:
-    """Changes as a snapshot, to be compared like one."""
-    parts = ((each.kind, each.path, each.before, each.after) for each in found)
-    return TupleSnapshot(map(TupleSnapshot, parts))
 
 
 def _by_step(run: Run) -> dict[tuple[int, int], list[Firing]]:
