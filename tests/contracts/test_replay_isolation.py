@@ -176,7 +176,7 @@ def test_twenty_saves_repeat_no_effect(
     before, count = state(), len(workbench.trace)
     for number in range(20):
         verdict = save(workbench, textwrap.dedent(code) + f"# {number}\n")
-        assert verdict.changed == ()
+        assert not verdict.changed
         assert [each.verdict for each in verdict.comparisons] == ["same"]
     # What it registered while it ran went with its generation.
     assert [*state()[:7]] == [*before[:7]]
@@ -229,12 +229,12 @@ def test_new_code_that_never_ends_is_interrupted(
     workbench = open_workbench(watch=True)
     workbench.fire("count", 1)
     before = [*workbench.findings]
-    (found,) = save(workbench, code.format("True")).changed
+    (found,) = save(workbench, code.format("True")).differing()
     assert found.verdict == "raises"
     assert found.new is not None
     assert found.new.firing.outcome == "interrupted"
     assert [*workbench.findings] == before
-    assert save(workbench, code.format("False") + "#").changed == ()
+    assert save(workbench, code.format("False") + "#").changed is False
     assert workbench.fire("count", 1).result == 1
 
 

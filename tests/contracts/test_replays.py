@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from escalated_core.errors import UsageError
 from escalated_core.records import SaveVerdict
 from escalated_workbench import Workbench
 
@@ -78,7 +79,7 @@ class TestWhatASaveChanged:
 
     def test_what_raised_is_fixed(self, begun: Any) -> None:
         save = begun(TAG.replace("value, ", "value.x, "), ("greet", ["hello"]))
-        (found,) = save(TAG).changed
+        (found,) = save(TAG).differing()
         assert found.verdict == "fixed"
         assert found.origin is not None
         assert "AttributeError" in str(found.origin.errors[0])
@@ -98,7 +99,7 @@ class TestWhatASaveChanged:
 
     def test_callbacks_change_places(self, begun: Any) -> None:
         save = begun(MORE, ("greet", ["hello"]))
-        (found,) = save(MORE.replace("20", "5")).changed
+        (found,) = save(MORE.replace("20", "5")).differing()
         assert "order" in {each.verdict for each in found.differences}
 
     def test_what_is_sent_changes(self, begun: Any, server: Any) -> None:
@@ -130,7 +131,7 @@ class TestWhatASaveChanged:
         workbench.watch().wait()
         verdict = workbench.replays.wait()
         assert verdict is not None
-        (found,) = verdict.changed
+        (found,) = verdict.differing()
         assert found.origin is not None
         assert (found.origin.plugin, found.origin.callback) == ("alpha", "tag")
         assert found.recorded is not None
@@ -162,7 +163,7 @@ class TestWhatASaveChanged:
         assert verdict.state == "done"
         assert verdict.left_out == ()
         assert counted(verdict) == {"value": 24, "same": 20}
-        recorded = [each.recorded for each in verdict.changed]
+        recorded = [each.recorded for each in verdict.differing()]
         assert {run.firing.hook for run in recorded if run is not None} == {"greet_7"}
         told = workbench.replays.replay()
         assert counted(told)["value"] == 24
@@ -201,7 +202,7 @@ class TestWhatIsNotDueToASave:
         for number in range(2):
             verdict = save(f"{textwrap.dedent(code)}# {number}\n")
             assert {each.verdict for each in verdict.comparisons} <= {"same", "unsteady"}
-            assert verdict.changed == ()
+            assert not verdict.changed
 
     def test_what_is_unsteady_is_named_and_hides_nothing_else(self, begun: Any) -> None:
         code = """
@@ -216,7 +217,7 @@ class TestWhatIsNotDueToASave:
         (same,) = save(f"{textwrap.dedent(code)}#\n").comparisons
         assert same.verdict == "unsteady"
         assert "luck" in same.why
-        (found,) = save(code.replace("one", "two")).changed
+        (found,) = save(code.replace("one", "two")).differing()
         assert found.origin is not None
         assert [change.path for change in found.origin.changes if "luck" not in change.path] == [
             ("by",)
@@ -278,3 +279,72 @@ class TestNothingToReplay:
         with pytest.raises(AssertionError):
             save(TAG + "#")
         assert workbench.replays.last is None
+
+
+class TestTheDoor:
+    def test_accepted_is_what_it_is_compared_with(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        with pytest.raises(UsageError, match="no verdict"):
+            workbench.replays.accept()
+        save(TAG.replace("one", "two"))
+        assert workbench.replays.replay().changed
+        save(TAG.replace("one", "two") + "#")
+        assert workbench.replays.accept() == 1
+        assert not workbench.replays.replay().changed
+        verdict = save(TAG.replace("one", "two") + "##")
+        assert (counted(verdict), verdict.drifted) == ({"same": 1}, ())
+        assert counted(save(TAG)) == {"value": 1}
+
+    def test_undone_until_the_next_save(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        with pytest.raises(UsageError, match="Nothing was saved"):
+            workbench.replays.undo()
+        with pytest.raises(UsageError, match="no generation before"):
+            workbench.replays.undo("alpha")
+        save(TAG.replace("one", "two"))
+        workbench.replays.undo()
+        plugin = workbench.plugins["alpha"]
+        assert (plugin.generation, plugin.undone, plugin.status) == (3, 1, "active")
+        assert workbench.reloads[-1].trigger == "undo"
+        assert workbench.fire("greet", []).result == ["one"]
+        assert counted(save(TAG.replace("one", "three")))["value"] == 2
+        assert workbench.plugins["alpha"].undone is None
+        assert workbench.fire("greet", []).result == ["three"]
+
+    def test_listeners_and_progress(self, begun: Any) -> None:
+        save = begun(TAG, ("greet", ["hello"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        heard: list[SaveVerdict] = []
+        undo = workbench.replays.on_verdict(heard.append)
+        first = save(TAG + "#")
+        undo()
+        save(TAG + "##")
+        assert heard == [first]
+        assert next(iter(workbench.replays)) == first
+        assert workbench.replays.progress is None
+
+    def test_kept_ones_by_id(self, begun: Any) -> None:
+        begun(TAG, ("greet", ["hello"]), ("greet", ["again"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        chosen = [each.id for each in workbench.trace if each.hook == "greet"]
+        assert {*chosen} <= {*workbench.replays.kept}
+        verdict = workbench.replays.replay(chosen[:1])
+        (found,) = verdict.comparisons
+        assert found.recorded is not None
+        assert found.recorded.firing.id == chosen[0]
+        with pytest.raises(UsageError, match="not kept"):
+            workbench.replays.replay([10_000])
+
+    def test_slower_by_more_than_one_sample(self, begun: Any) -> None:
+        slow = TAG.replace("    return", "    import time; time.sleep(0.02)\n    return")
+        save = begun(TAG, ("greet", ["hello"]))
+        (found,) = save(slow).comparisons
+        assert found.verdict == "slower"
+        assert found.pace is not None
+        assert found.pace.pairs == 8

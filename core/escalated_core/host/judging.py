@@ -14,7 +14,7 @@ from escalated_core.host.again import recalled
 from escalated_core.host.isolation import Aside, Chains
 from escalated_core.host.keeping import Kept
 from escalated_core.records import Comparison, Run
-from escalated_core.replay.comparing import compare, judged
+from escalated_core.replay.comparing import compare, judged, masked
 from escalated_core.replay.pacing import pace
 from escalated_core.replay.rebuilding import MissingError
 from escalated_core.replay.steadiness import steady
@@ -44,6 +44,8 @@ class Judge:
     old: Chains | None
     deadline: float | None = None
     """By `monotonic`: what only makes the verdict finer is left out from then on."""
+    is_masked: bool = False
+    """Whether the records are without their secrets, as those of a session."""
     uncontrolled: dict[str, None] = field(default_factory=dict[str, None])
     """Of the firing that is being judged, in words."""
 
@@ -125,7 +127,8 @@ class Judge:
             raise LeftOutError("nothing was recorded of it")
         self.uncontrolled |= dict.fromkeys(tried.uncontrolled)
         root, *nested = tried.firings
-        return Run(root, tuple(nested))
+        run = Run(root, tuple(nested))
+        return masked(run) if self.is_masked else run
 
     def _fire(self, kept: Kept) -> None:
         firing = kept.recorded.firing

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from escalated_core.hooks.registry import Key
-from escalated_core.records import Run
+from escalated_core.records import Firing, Run
 from escalated_core.trace.readout import record_of
 from escalated_core.trace.recording import OpenFiring
 from escalated_core.trace.trace import Trace
@@ -16,6 +17,7 @@ CAPACITY = 1_000
 """Firings kept."""
 
 _Sort = tuple[object, ...]
+Fired = TypeVar("Fired", OpenFiring, Firing)
 
 
 @dataclass(eq=False)
@@ -127,11 +129,20 @@ class Keep:
         self._kept = {number: self._kept[number] for number in chosen}
 
 
+def runs_of(firings: Iterable[Firing]) -> list[Run]:
+    """Firings that were saved, as runs; what an event fired is one firing by firing."""
+    known = {firing.id: firing for firing in firings}
+    found: defaultdict[int, list[Firing]] = defaultdict(list)
+    for number in sorted(known):
+        found[_outermost(known[number], known)[0].id].append(known[number])
+    return [Run(root, tuple(nested)) for root, *nested in found.values() if root.kind != "event"]
+
+
 _FAILURES = 20
 """How many failures of one sort are dearer than anything else."""
 
 
-def _outermost(firing: OpenFiring, known: dict[int, OpenFiring]) -> tuple[OpenFiring, bool]:
+def _outermost(firing: Fired, known: Mapping[int, Fired]) -> tuple[Fired, bool]:
     """The outermost firing around this one, events left aside, and whether that is known."""
     while firing.parent_id is not None:
         around = known.get(firing.parent_id)

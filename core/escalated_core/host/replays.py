@@ -10,9 +10,9 @@ from time import time
 from typing import TYPE_CHECKING
 
 from escalated_core.errors import UsageError, WorkbenchError
-from escalated_core.host.keeping import Keep, Kept
+from escalated_core.host.keeping import Keep, Kept, runs_of
 from escalated_core.host.verdicts import Judging, Request
-from escalated_core.records import Finding, Reload, ReplayCause, ReplayProgress, Run, SaveVerdict
+from escalated_core.records import Finding, Firing, Reload, ReplayCause, ReplayProgress, SaveVerdict
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
@@ -99,9 +99,12 @@ class Replays:
                 raise UsageError(f"The firing {number} is not kept for replays.", cure)
         return self._ask(Request("asked", chosen=[known[number] for number in wanted]))
 
-    def replay_runs(self, runs: Iterable[Run]) -> SaveVerdict:
-        """Run firings of a saved session again, beside what was saved."""
-        return self._ask(Request("session", chosen=[Kept.of(run) for run in runs]))
+    def replay_session(self, firings: Iterable[Firing]) -> SaveVerdict:
+        """Run firings of a saved session again, beside what was saved.
+
+        What the code of now does differently each time, by chance or the clock, is `unsteady`.
+        """
+        return self._ask(Request("session", chosen=[*map(Kept.of, runs_of(firings))]))
 
     def accept(self, verdict: SaveVerdict | None = None) -> int:
         """Have what the firings of a verdict, the newest if not told, do now be their baseline.

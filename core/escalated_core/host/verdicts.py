@@ -90,9 +90,9 @@ class Judging:
         deadline = monotonic() + SECONDS if request.chosen is None else None
         old = host.registry.former_chains(request.plugin) if request.plugin else None
         with host.isolation.opened() as aside:
-            judge = Judge(
-                aside, host.registry, host.world, dict(host.registry.chains), old, deadline
-            )
+            chains = dict(host.registry.chains)
+            judge = Judge(aside, host.registry, host.world, chains, old, deadline)
+            judge.is_masked = request.cause == "session"
             for place, kept in enumerate(chosen):
                 request.progress = ReplayProgress(request.plugin, place, len(chosen))
                 if request.cancelled:

@@ -68,7 +68,11 @@ class SaveVerdict:
         return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 
     @property
-    def changed(self) -> tuple[Comparison, ...]:
+    def changed(self) -> bool:
+        """Whether the behaviour of any changed."""
+        return any(each.changed for each in self.comparisons)
+
+    def differing(self) -> tuple[Comparison, ...]:
         """Those whose behaviour changed."""
         return tuple(each for each in self.comparisons if each.changed)
 

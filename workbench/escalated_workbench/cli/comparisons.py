@@ -33,7 +33,7 @@ def comparison_lines(
     yield f"{sign} {safe(old.hook)}, {old.kind}: {safe(said)}"
     yield from whatif_lines(whatifs, style)
     for number, difference in enumerate(comparison.differences, 1):
-        yield from _difference_lines(number, difference, style)
+        yield from difference_lines(number, difference, style)
     for each in (*comparison.notes, *comparison.uncontrolled):
         yield f"  {style.mark('i', 'note')} {safe(each)}"
     if new is not None and old.kind == "filter":
@@ -47,7 +47,8 @@ def whatif_lines(whatifs: Iterable[WhatIf], style: Style = GLYPHS) -> Iterator[s
         yield f"  {style.mark('◌', 'what if')} {safe(str(each))}"
 
 
-def _difference_lines(number: int, difference: Difference, style: Style) -> Iterator[str]:
+def difference_lines(number: int, difference: Difference, style: Style) -> Iterator[str]:
+    """One difference with its changes."""
     origin = difference.follows
     follows = "" if origin is None else f"  (follows from {origin + 1})"
     yield f"  {number:>3}{'.' if style.plain else ''} {safe(one_line(str(difference)))}{follows}"

@@ -29,6 +29,7 @@ VERBS = {
     "open": "escalated_workbench.cli.sessions:open_session",
     "trace": "escalated_workbench.cli.sessions:trace",
     "report": "escalated_workbench.cli.sessions:report",
+    "replay": "escalated_workbench.cli.replaying:replay",
     "config": "escalated_workbench.cli.configuration:config",
     "schema": "escalated_workbench.cli.configuration:schema",
     "completion": "escalated_workbench.cli.configuration:completion",

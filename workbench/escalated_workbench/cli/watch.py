@@ -15,7 +15,7 @@ from escalated_workbench.cli.options import Call, runs_plugins_on
 from escalated_workbench.cli.stepping import Attend, Stepping, breaks
 
 if TYPE_CHECKING:
-    from escalated_core.records import Firing, Reload
+    from escalated_core.records import Firing, Reload, SaveVerdict
     from escalated_workbench.cli.text import Style
     from escalated_workbench.workbench import Workbench
 
@@ -60,6 +60,7 @@ def watch(call: Call, hooks: tuple[str, ...], events: tuple[str, ...], jsonl: bo
         teller = _as_json(call, wb) if jsonl else _as_text(call, wb, style)
         saved = threading.Event()
         wb.on_reload(lambda _: saved.set())
+        wb.replays.on_verdict(lambda _: saved.set())
         wb.watch()
         happenings: list[Callable[[], object]] = [partial(wb.event, name) for name in events]
         happenings += [partial(wb.fire, name) for name in hooks]
@@ -68,7 +69,7 @@ def watch(call: Call, hooks: tuple[str, ...], events: tuple[str, ...], jsonl: bo
     return 0
 
 
-Teller = Callable[["Reload | Firing"], None]
+Teller = Callable[["Reload | Firing | SaveVerdict"], None]
 
 
 def _follow(
@@ -101,14 +102,14 @@ def _rehearse(call: Call, attend: Attend, happenings: list[Callable[[], object]]
 
 
 class _News:
-    """Reloads and firings that have not been told yet, in the order they began."""
+    """Reloads, firings and verdicts that have not been told yet, in the order they began."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
         self._finished = 0
-        self._reload = 0
+        self._reload = self._verdict = 0
 
-    def __iter__(self) -> Iterator[Reload | Firing]:
+    def __iter__(self) -> Iterator[Reload | Firing | SaveVerdict]:
         reloads = [reload for reload in self._wb.reloads if reload.number > self._reload]
         if reloads:
             self._reload = reloads[-1].number
@@ -117,21 +118,30 @@ class _News:
         firings = [firing for firing in found if firing is not None]
         loaded = [(reload.at, reload.number, reload) for reload in reloads]
         fired = [(firing.started_at, firing.id, firing) for firing in firings]
+        # Of one that could not be loaded its reload tells; of the others only if there was any.
+        verdicts = [verdict for verdict in self._wb.replays if verdict.number > self._verdict]
+        self._verdict = max([self._verdict, *(verdict.number for verdict in verdicts)])
+        told = [(each.at, each.number, each) for each in verdicts if each.comparisons]
         # By time and number only: records have no order.
-        yield from (each[-1] for each in sorted([*loaded, *fired], key=lambda each: each[:2]))
+        yield from (
+            each[-1] for each in sorted([*loaded, *fired, *told], key=lambda each: each[:2])
+        )
 
 
 def _as_text(call: Call, wb: Workbench, style: Style) -> Teller:
-    from escalated_core.records import Firing
+    from escalated_core.records import Firing, SaveVerdict
     from escalated_workbench.cli import text
+    from escalated_workbench.cli.replaying import verdict_line
     from escalated_workbench.wording import counted, safe
 
     plugins = counted(len(wb.plugins), "plugin")
     call.output.say(safe(f"Watching {wb.root}: {plugins}, ctrl+c ends."))
 
-    def tell(record: Reload | Firing) -> None:
+    def tell(record: Reload | Firing | SaveVerdict) -> None:
         if isinstance(record, Firing):
             moment, lines = record.started_at, text.firing_lines(record, style)
+        elif isinstance(record, SaveVerdict):
+            moment, lines = record.at, [verdict_line(record, style)]
         else:
             moment, lines = record.at, text.reload_lines(record, style)
         first, *more = lines
@@ -142,15 +152,16 @@ def _as_text(call: Call, wb: Workbench, style: Style) -> Teller:
 
 
 def _as_json(call: Call, wb: Workbench) -> Teller:
-    from escalated_core.records import Firing
+    from escalated_core.records import Firing, SaveVerdict
     from escalated_workbench.documents import FORMAT
 
     root, plugins = str(wb.root), list(wb.plugins.values())
     opened = {"profile": wb.profile, "root": root, "plugins": plugins}
     call.line_of_json({"type": "opened", "format": FORMAT, **opened})
 
-    def tell(record: Reload | Firing) -> None:
+    def tell(record: Reload | Firing | SaveVerdict) -> None:
         kind = "firing" if isinstance(record, Firing) else "reload"
+        kind = "verdict" if isinstance(record, SaveVerdict) else kind
         call.line_of_json({"type": kind, kind: record})
 
     return tell

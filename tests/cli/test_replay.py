@@ -1,0 +1,77 @@
+"""The verb `replay`: a saved session against the plugins of now."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CODE = """
+import random, time, uuid
+from escalated.hooks import *
+
+@on_filter("greet")
+def greet(value, secret=None):
+    return {{**value, "by": {0}, "luck": random.random() if {1} else 0}}
+"""
+
+
+@pytest.fixture
+def session(write: Callable[..., Path], root: Path, run: Any, tmp_path: Path) -> Path:
+    """A session in which a plugin greeted."""
+    write("alpha", CODE.format("'one'", "False"))
+    file = tmp_path / "morning.session"
+    words = ("greet", "--arg", '{"name": "x"}', "--save", file, "-p", root)
+    assert run("fire", *words).returncode == 0
+    return file
+
+
+def test_the_same(run: Any, session: Path, root: Path) -> None:
+    result = run("replay", session, "-p", root)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert "same" in result.stderr
+
+
+def test_what_changed_is_told_with_its_first_step(
+    run: Any, session: Path, root: Path, write: Callable[..., Path]
+) -> None:
+    write("alpha", CODE.format("'two'", "False"))
+    result = run("replay", session, "-p", root)
+    assert result.returncode == 1, result.stderr
+    assert "value changed" in result.stdout
+    assert "alpha:greet" in result.stdout
+    assert "by" in result.stdout
+    document = json.loads(run("replay", session, "-p", root, "--json").stdout)
+    assert document["verdict"]["counts"]["value"] == 1
+    (found,) = [each for each in document["verdict"]["comparisons"] if each["verdict"] == "value"]
+    assert found["differences"][0]["callback"] == "greet"
+
+
+def test_against_another_folder(
+    run: Any, session: Path, root: Path, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(root, other)
+    write("alpha", CODE.format("'two'", "False"))
+    assert run("replay", session, "--against", other, "-p", root).returncode == 0
+    assert run("replay", session, "--against", root, "-p", other).returncode == 1
+
+
+def test_chance_is_no_change(
+    run: Any, session: Path, root: Path, write: Callable[..., Path]
+) -> None:
+    write("alpha", CODE.format("'one'", "True"))
+    result = run("replay", session, "-p", root)
+    assert result.returncode == 0, result.stdout
+    assert "cannot be reproduced" in result.stdout
+
+
+def test_wrong_usage(run: Any, session: Path, root: Path, tmp_path: Path) -> None:
+    assert run("replay").returncode == 2
+    assert run("replay", tmp_path / "none", "-p", root).returncode == 2
+    assert run("replay", session, "--against", tmp_path / "none").returncode == 2
