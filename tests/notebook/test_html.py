@@ -93,6 +93,11 @@ def everything(wb: Workbench) -> Iterator[Any]:
     moment = wb.at(firing, 0)
     yield from (moment, moment.changed_since, moment.plugins, moment.chain[0], moment.rows)
     yield from (*moment.rows[:1], wb.history, wb.history[0], moment.plugins["billing"])
+    wb.whatif.mute("ticket_data", callback="polish")
+    matrix = wb.whatif.matrix("ticket_data", kind="filter")
+    yield from (wb.whatif, wb.whatif[0], wb.whatif.compare("ticket_data"), matrix)
+    yield matrix.trials[0]
+    wb.whatif.clear()
     hook = wb.require_hook("ticket_data")[0]
     yield from (
         hook.callbacks[0],
@@ -147,6 +152,16 @@ def odd_records(happened: Happened) -> Iterator[Any]:
     told = replace(difference, follows=0, callback="")
     comparison = Comparison("raises", run, run, (difference, told), HOSTILE, (HOSTILE,), (HOSTILE,))
     yield from (difference, run, pace, comparison, replace(comparison, pace=pace))
+
+
+def test_what_ifs_and_what_comes_of_them_are_tables(wb: Workbench, page: Page) -> None:
+    assert "Nothing is muted" in page(wb.whatif).words
+    wb.whatif.mute("ticket_data", callback="polish")
+    assert "mute polish on ticket_data" in page(wb.whatif).words
+    assert "polish on ticket_data" in page(wb.whatif.compare("ticket_data")).words
+    assert "muted" in page(wb.require_hook("ticket_data")[0]).words
+    wb.whatif.clear()
+    assert "leave out billing:polish" in page(wb.whatif.matrix("ticket_data")).words
 
 
 def test_what_the_workbench_answered_itself_is_marked(page: Page) -> None:

@@ -18,6 +18,7 @@ from escalated_core.analysis.tabular import Named, Records
 from escalated_core.analysis.timing import Timing, TimingChange
 from escalated_core.errors import WorkbenchError
 from escalated_core.host.desk import HelpDesk
+from escalated_core.host.whatif import WhatIfs
 from escalated_core.plugins.ui import UiItem, UiRegistry
 from escalated_core.records import (
     Call,
@@ -32,13 +33,16 @@ from escalated_core.records import (
     Hook,
     Import,
     LogLine,
+    Matrix,
     Parameter,
     Plugin,
     Rehearsed,
     Reload,
     Standing,
     Step,
+    Trial,
     Turnover,
+    WhatIf,
     replays,
 )
 from escalated_core.snapshots.pictures import (
@@ -60,14 +64,14 @@ from escalated_workbench.workbench import Workbench
 LINES: Final[tuple[type, ...]] = (
     *(Firing, Firings, Happened, Step, ErrorRecord, Plugin, Hook, Finding, Reload),
     *(Timing, Comparison, StoryResult, FuzzResult, HelpDesk, UiRegistry, Moment, Stop),
-    *(replays.Comparison, replays.Run),
+    *(replays.Comparison, replays.Run, WhatIf, WhatIfs),
 )
 """What is shown in a line beside its HTML: its `repr` is long, or says nothing."""
 CARDS: Final[tuple[type, ...]] = (
     *LINES,
     *(Workbench, Records, Named, Callback, Change, Call, LogLine, Effect, Event, Import),
     *(Parameter, Rehearsed, TimingChange, Pair, UiItem, StepResult, Bug),
-    *(replays.Difference, replays.Pace),
+    *(replays.Difference, replays.Pace, Matrix, Trial),
     *(PastRow, Standing, Link, Since, Stand, Turnover),
     *(ListSnapshot, DictSnapshot, TupleSnapshot, SetSnapshot, FrozenSetSnapshot),
     *(ObjectSnapshot, RelativeSnapshot),

@@ -112,6 +112,10 @@ class Matrix:
     uncontrolled: tuple[str, ...] = ()
     """What the runs depend on and nobody controls, in words."""
 
+    def __repr__(self) -> str:
+        orders = f"{len(self.order_dependent)} order-dependent, {len(self.needed)} needed"
+        return f"Matrix({self.hook}, {len(self.callbacks)} callbacks, {orders})"
+
     @property
     def order_dependent(self) -> tuple[tuple[str, ...], ...]:
         """The pairs of the same priority of which the order matters, as they run now."""

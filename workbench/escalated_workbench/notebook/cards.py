@@ -45,6 +45,7 @@ from escalated_workbench.notebook.sheet import facts, part, title
 from escalated_workbench.notebook.stops import STOPS
 from escalated_workbench.notebook.stories import STORIES
 from escalated_workbench.notebook.tables import SHOWN, listed
+from escalated_workbench.notebook.whatifs import WHATIFS
 from escalated_workbench.report.firings import (
     change_list,
     effect_list,
@@ -247,5 +248,6 @@ CARDS: dict[Any, Callable[[Any], str]] = {
     **STORIES,
     **MOMENTS,
     **STOPS,
+    **WHATIFS,
 }
 """By the class of what is shown."""

@@ -25,6 +25,7 @@ from escalated_core.records import (
     Rehearsed,
     Reload,
     Standing,
+    Trial,
     Turnover,
 )
 from escalated_core.stories.result import StepResult
@@ -288,6 +289,29 @@ def came_out(difference: Difference) -> str:
     errors = [tag("p", text(each), class_="note") for each in difference.errors if each]
     found = difference.changes, difference.touched, difference.effects
     return "".join(dict.fromkeys(errors)) + "".join(map(change_list, found))
+
+
+def said_of_it(record: Any) -> str:
+    """What a record says of itself."""
+    return tag("bdi", text(one_line(str(record))))
+
+
+def way(trial: Trial) -> str:
+    """What is left out, or swapped."""
+    between = f" without {', '.join(trial.between)}" if trial.between else ""
+    return text(f"{trial.does} {', '.join(trial.callbacks)}{between}")
+
+
+def affected(trial: Trial) -> str:
+    """Which other callbacks do something else."""
+    if not trial.steady:
+        return tag("p", "It goes another way each time.", class_="note")
+    return "".join(tag("div", said_of_it(each)) for each in trial.affected) or "—"
+
+
+def ends(trial: Trial) -> str:
+    """What differs in what comes out."""
+    return "".join(map(change_list, (trial.result, trial.arguments))) or "—"
 
 
 def takes(event: Event) -> str:

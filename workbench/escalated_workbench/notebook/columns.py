@@ -26,7 +26,9 @@ from escalated_core.records import (
     Rehearsed,
     Reload,
     Standing,
+    Trial,
     Turnover,
+    WhatIf,
 )
 from escalated_core.stories.result import StepResult
 from escalated_workbench.notebook import cells, moment_cells
@@ -191,6 +193,16 @@ COLUMNS: dict[Any, tuple[Column, ...]] = {
         Column("Came", cells.length("came"), "number"),
         Column("Went", cells.length("went"), "number"),
         Column("Plugins", moment_cells.standings, "short"),
+    ),
+    WhatIf: (
+        Column("#", cells.number("number"), "id"),
+        Column("What if", cells.said_of_it, "strong"),
+        Column("Callbacks", cells.number("matches"), "number"),
+    ),
+    Trial: (
+        Column("Way", cells.way, "strong"),
+        Column("Who does something else", cells.affected, "short"),
+        Column("What differs", cells.ends),
     ),
     Parameter: (
         Column("Parameter", cells.code("name")),

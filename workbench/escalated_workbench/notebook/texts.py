@@ -10,6 +10,7 @@ from escalated_core.analysis.firings import Firings
 from escalated_core.analysis.moments import Moment
 from escalated_core.analysis.timing import Timing
 from escalated_core.host.desk import HelpDesk
+from escalated_core.host.whatif import WhatIfs
 from escalated_core.plugins.ui import UiRegistry
 from escalated_core.records import (
     ErrorRecord,
@@ -20,6 +21,7 @@ from escalated_core.records import (
     Plugin,
     Reload,
     Step,
+    WhatIf,
     replays,
 )
 from escalated_core.stepping.stops import Stop
@@ -111,6 +113,8 @@ TEXTS: dict[Any, Callable[[Any], str]] = {
     Comparison: lambda found: "The same" if found.same else "Different",
     replays.Comparison: repr,
     replays.Run: repr,
+    WhatIf: str,
+    WhatIfs: repr,
     StoryResult: _story,
     FuzzResult: _fuzz,
     HelpDesk: lambda _: "The help desk",
