@@ -34,8 +34,10 @@ def fire(name):
 @on_action("run")
 def start(*names):
     for name in names:
-        threads.append(threading.Thread(target=fire, args=(name,), name=name))
-        threads[-1].start()
+        # The process waits for its end.
+        thread = threading.Thread(target=fire, args=(name,), name=name, daemon=False)
+        threads.append(thread)
+        thread.start()
 
 @on_action("wait")
 def wait():
