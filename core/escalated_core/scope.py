@@ -163,11 +163,7 @@ class Scope:
             return True
 
     def abandon(self, innermost: Scope | None = None) -> None:
-        """Give up this scope and everything it runs inside of, from another thread.
-
-        Args:
-            innermost: the scope whose code is stuck, if it is another one inside of this.
-        """
+        """Give up this scope and all around it, from another thread; `innermost` is stuck."""
         scope: Scope | None = self
         while scope is not None:
             # Read first: a firing that is given up comes to its end and lets go of it.

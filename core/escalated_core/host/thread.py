@@ -94,8 +94,7 @@ class PluginThread:
         on_start: called first on each new thread, also after one was given up.
         on_job: called before each job.
         on_stop: called last on the thread when the host closes.
-        is_held: whether some thread waits at a stop. What runs may wait for it, and is not
-            interrupted without being asked.
+        is_held: whether a thread waits at a stop: what may wait for it is not stopped unasked.
     """
 
     def __init__(
@@ -229,10 +228,7 @@ class PluginThread:
             return
 
     def _running(self) -> Scope | None:
-        """The innermost scope of the plugin thread, while code of a plugin runs in it.
-
-        What somebody has run at a stop, on whatever thread, comes first: all waits for that.
-        """
+        """The innermost scope that runs: at a stop of any thread, else on the plugin thread."""
         scope = _aside() or RUNNING.get(self._thread.ident or 0)
         return None if scope is None or scope.ended else scope
 
