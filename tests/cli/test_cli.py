@@ -17,7 +17,8 @@ Shell = Callable[[str], Result]
 
 VERBS = [
     "list", "hooks", "check", "fire", "event", "whatif", "watch", "desk", "activate", "deactivate",
-    "uninstall", "open", "trace", "report", "replay", "config", "schema", "completion", "demo", "version",
+    "uninstall", "open", "trace", "report", "replay", "config", "schema", "completion", "demo",
+    "version",
 ]  # fmt: skip
 INNER = ["event list", "event show", "event run", "event fuzz", "event schema", "config show"]
 

@@ -238,7 +238,8 @@ class OpenFiring(Scope):
         now = perf_counter_ns()
         if len(self.moments) % 2 == 0:  # the last step was given up
             self.moments.append(now)
-        ran: Any = chain if self.ran == [*chain] else tuple(self.ran)
+        in_order = self.walk is None and len(self.ran) == len(chain)
+        ran: Any = chain if in_order else tuple(self.ran)
         # A callback that was given up may still come to an end, which is noted here.
         moments: Any = self.moments if self.abandoned else tuple(self.moments)
         pictures: Any = tuple(self.pictures)
