@@ -160,10 +160,7 @@ class PluginThread:
 
     @contextmanager
     def hurrying(self, limit: float | None) -> Generator[None]:
-        """Stop code of this job after so many seconds, unasked; sooner while others wait.
-
-        To be entered on the thread itself.
-        """
+        """Stop code of this job, unasked, after so many seconds; sooner while others wait."""
         self.gave_way = False
         self._limit = self.time_limit if limit is None else min(limit, self.time_limit)
         try:
