@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from glob import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from escalated_core.effects.policy import Mode, Policy
 from escalated_core.errors import UsageError
 from escalated_core.host.thread import SIGNALS_EVERY
 from escalated_core.records import Firing, Happened, Kind
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, exactly
 from escalated_core.stepping.commands import (
     Back,
     Command,
@@ -75,7 +75,7 @@ class Debugging:
             UsageError: as `fire`.
         """
         given: dict[str, Any] = {"kind": kind, "effects": effects, "overrides": overrides}
-        start = Breakpoint(hook=escape(hook), once=True)
+        start = replace(exactly(hook=hook), once=True)
         return self.attended(lambda: self.fire(hook, *args, **given, **kwargs), start)
 
     def step_event(
@@ -92,7 +92,7 @@ class Debugging:
         Raises:
             UsageError: as `event`.
         """
-        start = Breakpoint(event=escape(name), once=True)
+        start = replace(exactly(event=name), once=True)
         return self.attended(lambda: self.event(name, dry=dry, effects=effects, **given), start)
 
     def attended(self, work: Callable[[], Result], start: Breakpoint | None = None) -> Run[Result]:
@@ -110,6 +110,16 @@ class Debugging:
             before.finish()
         self._newest_run = Run(self, start, work)
         return self._newest_run
+
+    def past_stops(self, work: Callable[[], Result]) -> Result:
+        """Do something that fires, such as `lambda: wb.fire("x")`, past all that would stop it."""
+        stepper = self._host.stepper
+
+        def undisturbed() -> Result:
+            with stepper.unheard():
+                return work()
+
+        return self._host.thread.call("firing past all stops", undisturbed)
 
 
 class Run(Generic[Result]):

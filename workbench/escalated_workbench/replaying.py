@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from glob import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from escalated_core.effects.policy import Mode, Policy, policy_of
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoints import exactly
 from escalated_workbench.debugging import Debugging, Run
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Replaying(Debugging):
             UsageError: as `again`.
         """
         recorded = self._recorded(firing)
-        name, is_event = escape(recorded.hook), recorded.kind == "event"
-        start = Breakpoint(event=name, once=True) if is_event else Breakpoint(hook=name, once=True)
+        name, is_event = recorded.hook, recorded.kind == "event"
+        start = replace(exactly(event=name) if is_event else exactly(hook=name), once=True)
         return self.attended(lambda: self.again(recorded, changes=changes, effects=effects), start)
 
     def _recorded(self, firing: Firing | int) -> Firing:

@@ -7,6 +7,7 @@ from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from glob import escape
 from itertools import count
 from types import CodeType
 from typing import Any, Final, Literal, get_args
@@ -102,6 +103,11 @@ class Breakpoint:
     def shows(self, step: Step) -> bool:
         """Whether what a step has done is what was waited for."""
         return _SHOWS[self.when](self, step)
+
+    @property
+    def place(self) -> Breakpoint:
+        """The same without what is waited for there."""
+        return Breakpoint(self.hook, self.category, self.event, self.plugin, self.callback)
 
     def __str__(self) -> str:
         named = {"category": self.category, "event": self.event, "plugin": self.plugin}
@@ -201,6 +207,14 @@ class Breakpoints(Mapping[int, Breakpoint]):
 
     def __repr__(self) -> str:
         return f"Breakpoints({', '.join(f'{n}: {each}' for n, each in self._all.items())})"
+
+
+def exactly(
+    *, hook: str = "", category: str = "", event: str = "", plugin: str = "", callback: str = ""
+) -> Breakpoint:
+    """A breakpoint at names that may look like patterns, and are none."""
+    hook, category, event = map(escape, (hook, category, event))
+    return Breakpoint(hook, category, event, escape(plugin), escape(callback))
 
 
 @lru_cache(maxsize=256)

@@ -32,6 +32,11 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """Run on to the end of the outermost firing, past all that would stop it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """Leave the next callback out."""
 
@@ -66,4 +71,4 @@ class Back:
     index: int
 
 
-Command = Next | Into | Down | Out | Continue | Skip | Edit | Give | Move | Back
+Command = Next | Into | Down | Out | Continue | Finish | Skip | Edit | Give | Move | Back

@@ -11,7 +11,7 @@ from typing import Any
 
 from escalated_core.hooks.registration import Registration
 from escalated_core.scope import RUNNING
-from escalated_core.stepping.commands import Command, Continue, Into, Out
+from escalated_core.stepping.commands import Command, Continue, Finish, Into, Out
 from escalated_core.trace.recording import OpenFiring
 
 LineHold = Callable[[FrameType], Command]
@@ -34,7 +34,7 @@ class _Lines(bdb.Bdb):
 
     def user_line(self, frame: FrameType) -> None:
         match self._hold(frame):
-            case Continue():
+            case Continue() | Finish():
                 self.set_continue()
             case Into():
                 self.set_step()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
@@ -17,7 +17,15 @@ from escalated_core.scope import CURRENT, RUNNING, Scope
 from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot, snapshot_names
 from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
-from escalated_core.stepping.commands import Command, Continue, Down, Edit, Into, Out
+from escalated_core.stepping.commands import (
+    Command,
+    Continue,
+    Down,
+    Edit,
+    Finish,
+    Into,
+    Out,
+)
 from escalated_core.stepping.console import Aside, Console, GivenUp
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.lines import by_line
@@ -73,7 +81,7 @@ class Stepper:
 
     def reason(self, walk: Walk) -> str:
         """Why a firing is to stop here; empty if it is not."""
-        if not self.gate.is_attended:
+        if not self.gate.is_attended or walk.outermost.finishing:
             return ""
         found = self._at(walk, walk.last, after=True) if walk.last is not None else None
         if found is None and walk.coming:
@@ -130,6 +138,17 @@ class Stepper:
             return registration
         return by_line(registration, walk.firing, partial(self._hold_line, walk))
 
+    @contextmanager
+    def unheard(self) -> Generator[None]:
+        """What this thread fires meanwhile does not stop, and is not what it fires for."""
+        thread_id = threading.get_ident()
+        self._deaf.add(thread_id)
+        try:
+            with self._recorder.because(Cause("stepper")):
+                yield
+        finally:
+            self._deaf.discard(thread_id)
+
     # --- inside
 
     def _hold_line(self, walk: Walk, frame: FrameType) -> Command:
@@ -144,7 +163,7 @@ class Stepper:
         console = Console(_names(walk, frame), self._given_up(walk.firing))
 
         def answer(question: Question) -> tuple[Answer, Command | None]:
-            with self._unheard():
+            with self.unheard():
                 return _answer(walk, console, question, at_line=frame is not None)
 
         command = self.gate.hold(partial(self._stop, walk, reason, frame), answer)
@@ -160,10 +179,13 @@ class Stepper:
         self._arm()
 
     def _stop(self, walk: Walk, reason: str, frame: FrameType | None, number: int) -> Stop:
-        firing = walk.firing
+        firing, record = walk.firing, record_of(walk.firing)
+        if frame is not None:
+            # The last one is under way, and has come to nothing yet.
+            record = replace(record, steps=record.steps[:-1])
         return Stop(
             number=number,
-            firing=record_of(firing),
+            firing=record,
             args=tuple(map(snapshot, walk.args)),
             kwargs=snapshot(walk.kwargs),
             coming=tuple(each.record() for each in walk.coming),
@@ -171,6 +193,7 @@ class Stepper:
             thread=firing.thread,
             around=_around(firing),
             line=_line(frame) if frame is not None else None,
+            doing=walk.last.record() if frame is not None and walk.last is not None else None,
             in_transaction=self._known.in_transaction(),
         )
 
@@ -210,23 +233,12 @@ class Stepper:
         names |= {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
         names |= {"plugin": place.plugin, "callback": place.callback}
         aside = Aside(f"the condition {breakpoint.condition}", self._given_up(walk.firing))
-        with self._unheard(), _watched(walk, "changed by a condition"):
+        with self.unheard(), _watched(walk, "changed by a condition"):
             # What it gives may be a plugin's, also whether that counts as true.
             is_true, raised = aside.attempt(lambda: bool(eval(code, names)))
         if raised:
             return f", which raised {raised}"
         return "" if is_true else None
-
-    @contextmanager
-    def _unheard(self) -> Generator[None]:
-        """What this thread fires meanwhile does not stop, and is not what it fires for."""
-        thread_id = threading.get_ident()
-        self._deaf.add(thread_id)
-        try:
-            with self._recorder.because(Cause("stepper")):
-                yield
-        finally:
-            self._deaf.discard(thread_id)
 
     def _given_up(self, firing: OpenFiring) -> GivenUp:
         """Gives up what waits for code of somebody who looks on that got stuck for good."""
@@ -254,7 +266,9 @@ def _watched(walk: Walk, note: str) -> Generator[None]:
 
 def _resume(walk: Walk, command: Command, *, at_line: bool) -> None:
     """Have a walk, and those around it, stop again or not."""
-    if isinstance(command, Continue):
+    if isinstance(command, Finish):
+        walk.outermost.finishing = True
+    if isinstance(command, Continue | Finish):
         each: Walk | None = walk
         while each is not None:
             each.stepping = each.returning = False

@@ -11,6 +11,7 @@ from escalated_core.stepping.commands import (
     Continue,
     Down,
     Edit,
+    Finish,
     Give,
     Into,
     Move,
@@ -57,6 +58,8 @@ class Stop:
     thread: str
     around: tuple[Level, ...] = ()
     line: Line | None = None
+    doing: Callback | None = None
+    """The callback that is under way at a line."""
     in_transaction: bool = False
     """Whether the thread that waits has a transaction of the database open meanwhile."""
 
@@ -72,7 +75,7 @@ class Stop:
 
     def refuses(self, command: Command) -> str:
         """Why this cannot be done here; empty if it can."""
-        if self.line is not None and not isinstance(command, Next | Into | Out | Continue):
+        if self.line is not None and not isinstance(command, Next | Into | Out | Continue | Finish):
             return "A callback is under way: run it to its end first (out)."
         match command:
             case Skip() | Give() | Into() | Down() if not self.coming and self.line is None:

@@ -73,6 +73,8 @@ class Walk:
         """The callbacks that have not run yet, in the order they will."""
         self.stepping = self.returning = False
         """Whether it stops before whatever comes next; whether the firing around it does then."""
+        self.finishing = False
+        """Whether nothing stops any more until the outermost firing has ended."""
         self._stops = stops
         self.meddled = ""
         """What changed in place what is passed on, other than a callback; empty if nothing."""
@@ -87,6 +89,14 @@ class Walk:
         """Why to stop, once a step has been recorded that is no callback's; None to ask."""
         self._command: Command | None = None
         """What to do then without stopping."""
+
+    @property
+    def outermost(self) -> Walk:
+        """The walk of the outermost firing that it is inside of."""
+        walk = self
+        while walk.outer is not None:
+            walk = walk.outer
+        return walk
 
     @property
     def newest(self) -> Step | None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Event, Firing, Happened
+from escalated_core.stepping.breakpoints import exactly
 from escalated_workbench.tui.background import aside
+from escalated_workbench.tui.stepping import Stepping
 from escalated_workbench.tui.work import Commands
 from escalated_workbench.wording import OUTCOME_GLYPHS, counted
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from escalated_workbench.payloads import Payloads
     from escalated_workbench.repeating import Repeating
     from escalated_workbench.tui.screens.compose import Draft, Order
-    from escalated_workbench.workbench import Workbench
 
 KEPT = 1_000
 """Events whose payload is known exactly, to make them happen again."""
@@ -33,11 +34,12 @@ class Composer:
     def __init__(
         self,
         screen: Screen[Any],
-        wb: Workbench,
+        stepping: Stepping,
         commands: Commands,
         then: Callable[[Firing], None],
     ) -> None:
-        self._screen, self._wb, self._commands, self._then = screen, wb, commands, then
+        self._screen, self._wb, self._stepping = screen, stepping.wb, stepping
+        self._commands, self._then = commands, then
         self._drafts: dict[str, Draft] = {}
         self._payloads: Payloads | None = None
         self._given: dict[int, Payload] = {}
@@ -86,7 +88,7 @@ class Composer:
         screen = ComposeScreen(self._wb, event, draft, recent)
         self._screen.app.push_screen(screen, self._ordered)
 
-    def again(self, firing: Firing) -> None:
+    def again(self, firing: Firing, *, stepped: bool = False) -> None:
         """Make an event happen with what it was given before."""
         from escalated_workbench.composing import told
         from escalated_workbench.tui.screens.compose import Order
@@ -95,7 +97,8 @@ class Composer:
         if event is not None:
             payload = self._given.get(firing.id)
             payload = told(firing, event) if payload is None else payload
-            self._happen(Order(event.name, payload, firing.cause.endswith(" dry")))
+            dry = firing.cause.endswith(" dry")
+            self._happen(Order(event.name, payload, dry, stepped=stepped))
 
     def stop(self) -> bool:
         """Stop what happens again and again; False if nothing does."""
@@ -121,6 +124,8 @@ class Composer:
             happened = self._once(order)
             self._screen.call_later(self._show, happened)
 
+        if order.stepped:
+            work = self._stepping.stopped(exactly(event=order.event), work)
         self._commands.do(work, order.event)
 
     def _show(self, happened: Happened) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from escalated_workbench.tui.screens.fire import Shot
 
 
+Around = Callable[[Callable[[], None]], Callable[[], None]]
+
+
 class Commands:
     """Runs the workbench's methods on daemon threads and tells the screen what went wrong."""
 
@@ -35,22 +38,29 @@ class Commands:
         self._wb = wb
         self._asked: dict[object, tuple[str, float]] = {}
 
-    def fire(self, shot: Shot, then: Callable[[Firing], None]) -> None:
-        """Fire a hook; `then` is called on the event loop with what happened."""
+    def fire(
+        self, shot: Shot, then: Callable[[Firing], None], around: Around = lambda work: work
+    ) -> None:
+        """Fire a hook; `then` is called on the event loop with what happened.
+
+        `around` makes of the work what is done in its place.
+        """
 
         def work() -> None:
             firing = self._wb.fire(shot.hook, *shot.args, kind=shot.kind)
             self._screen.call_later(then, firing)
 
-        self.do(work, shot.hook)
+        self.do(around(work), shot.hook)
 
-    def again(self, firing: Firing, then: Callable[[Firing], None]) -> None:
-        """Fire what was recorded once more; `then` as for `fire`."""
+    def again(
+        self, firing: Firing, then: Callable[[Firing], None], around: Around = lambda work: work
+    ) -> None:
+        """Fire what was recorded once more; `then` and `around` as for `fire`."""
 
         def work() -> None:
             self._screen.call_later(then, self._wb.again(firing))
 
-        self.do(work, firing.hook)
+        self.do(around(work), firing.hook)
 
     def toggle(self, slug: str) -> None:
         active = self._wb.plugins[slug].status == "active"

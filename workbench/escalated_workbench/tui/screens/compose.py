@@ -53,12 +53,15 @@ class Order:
     dry: bool = False
     times: int | None = 1
     rate: float | None = None
+    stepped: bool = False
+    """Whether it stops before the help desk does anything."""
 
 
 AHEAD = "What would happen"
 BEFORE = "What would happen, before the mistake"
 KEYS: list[BindingType] = [
     Binding("ctrl+g", "fire", "Go", tooltip="Make it happen", id="compose.fire"),
+    Binding("ctrl+s", "stepped", "Step", tooltip="Step through it", id="compose.step"),
     Binding("ctrl+t", "json", "JSON", tooltip="The form, or all as JSON", id="compose.json"),
     Binding("ctrl+r", "recent", "Recent", tooltip="What was used lately", id="compose.recent"),
     Binding("ctrl+l", "dry", "Dry", tooltip="Take back what is written", id="compose.dry"),
@@ -72,8 +75,8 @@ KEYS: list[BindingType] = [
     Binding("pageup", "preview(-1)", "Preview up", priority=True, id="compose.preview-up"),
 ]
 SHOWN = (
-    "compose.fire", "compose.json", "compose.recent", "compose.dry", "compose.close",
-    "app.help", "app.quit",
+    "compose.fire", "compose.step", "compose.json", "compose.recent", "compose.dry",
+    "compose.close", "app.help", "app.quit",
 )  # fmt: skip
 
 LOOK = """
@@ -109,8 +112,8 @@ class ComposeScreen(Screen[Order | None]):
         super().__init__()
         self._wb, self._event = wb, event
         self._draft, self._recent = draft, recent
-        self._fires = False
-        """Whether it is to happen as soon as it has been judged well."""
+        self._fires = self._stepped = False
+        """Whether it is to happen as soon as it has been judged well, and stopped."""
         self._rehearsing = Rehearsing(self, wb, event, self._judged)
 
     def compose(self) -> ComposeResult:
@@ -183,6 +186,14 @@ class ComposeScreen(Screen[Order | None]):
 
     def action_fire(self) -> None:
         """Make it happen as soon as it is known to be well."""
+        self._go(stepped=False)
+
+    def action_stepped(self) -> None:
+        """The same, stopped before anything has happened."""
+        self._go(stepped=True)
+
+    def _go(self, *, stepped: bool) -> None:
+        self._stepped = stepped
         payload = self._editor.payload
         if payload is None:
             self._editor.go_to(self._editor.form.unread)
@@ -200,7 +211,9 @@ class ComposeScreen(Screen[Order | None]):
     def _dismiss_with(self, payload: Payload) -> None:
         self._keep()
         times, rate = self.query_one(RunLine).values
-        self.dismiss(Order(self._event.name, payload, self._draft.dry, times, rate))
+        times = 1 if self._stepped else times
+        order = Order(self._event.name, payload, self._draft.dry, times, rate, self._stepped)
+        self.dismiss(order)
 
     def _keep(self) -> None:
         """Put what was typed into the draft."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
@@ -26,6 +26,8 @@ class Shot:
     hook: str
     kind: Kind
     args: tuple[Any, ...] = ()
+    stepped: bool = False
+    """Whether it stops before its first callback."""
 
 
 class FireScreen(PickerScreen[Hook, Shot | None]):
@@ -34,9 +36,13 @@ class FireScreen(PickerScreen[Hook, Shot | None]):
     HELP = """\
 Type a part of a hook's name; arrows move, `enter` fires. `tab` goes to the arguments: a JSON list
 such as ["@ticket:2", null], in which rows of the help desk are named as on the command line; a
-single argument needs no brackets. Left empty, documented hooks get arguments from the help desk."""
+single argument needs no brackets. Left empty, documented hooks get arguments from the help desk.
+`ctrl+s` fires it stopped before its first callback, to step through it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keys("fire")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys("fire"),
+        Binding("ctrl+s", "step", "Step", tooltip="Fire it and step through it", id="fire.step"),
+    ]
 
     def __init__(self, hooks: list[Hook], wanted: str | None) -> None:
         # Hooks that somebody hears come first: those are the author's own.
@@ -45,19 +51,26 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
             for hook in sorted(hooks, key=lambda hook: not hook.callbacks)
             if "{slug}" not in hook.name
         ]
-        hint = "enter fires · tab arguments · escape closes"
+        hint = "enter fires · ctrl+s steps · tab arguments · escape"
         super().__init__("Fire a hook", hint, entries, wanted)
 
     def below(self) -> Iterable[Widget]:
         yield Input(id="args", compact=True, select_on_focus=False)
 
     def choose(self, item: Hook) -> None:
+        self._fire(item, stepped=False)
+
+    def action_step(self) -> None:
+        if self.item is not None:
+            self._fire(self.item, stepped=True)
+
+    def _fire(self, item: Hook, *, stepped: bool) -> None:
         try:
             args = arguments(self.query_one("#args", Input).value)
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.dismiss(Shot(item.name, item.kind, args))
+        self.dismiss(Shot(item.name, item.kind, args, stepped))
 
     def tell(self, item: Hook | None) -> None:
         given = example(item) if item else ""

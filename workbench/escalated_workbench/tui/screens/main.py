@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from time import monotonic
 from typing import ClassVar
 
@@ -15,11 +16,11 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static, Tree
 
 from escalated_core.records import Firing, Reload
+from escalated_core.stepping.breakpoints import Breakpoint
 from escalated_workbench.playback import Playback, Shown
-from escalated_workbench.tui.composer import Composer
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
+from escalated_workbench.tui.screens.debugging import DebuggingScreen
 from escalated_workbench.tui.screens.fire import FireScreen, Shot
-from escalated_workbench.tui.screens.muting import MutingScreen
 from escalated_workbench.tui.widgets.filter import FilterBox
 from escalated_workbench.tui.widgets.inspector import Inspector, Ladder
 from escalated_workbench.tui.widgets.keyline import KeyLine
@@ -39,6 +40,10 @@ KEYS: list[BindingType] = [
     Binding("e", "event", "Event", tooltip="Make an event happen", id="main.event"),
     Binding("D", "desk", "Help desk", tooltip="Tickets, comments, people", id="main.desk"),
     Binding("r", "again", "Again", tooltip="The same once more", id="main.again"),
+    Binding("s", "stepper", "Step", tooltip="What is stopped; else again, stopped", id="main.step"),
+    Binding("b", "break", "Break", tooltip="Breakpoint here, or none", id="main.break"),
+    Binding("B", "breakpoints", "Breakpoints", tooltip="All breakpoints", id="main.breakpoints"),
+    Binding("C", "untouched", "Untouched", tooltip="Compare with a new run", id="main.untouched"),
     Binding("a", "on_off", "On/Off", tooltip="Activate or deactivate", id="main.toggle"),
     Binding("m", "mute", "Mute", tooltip="Mute it, or no longer", id="main.mute"),
     Binding("space", "hold", "Hold", priority=True, tooltip="Hold the list", id="main.hold"),
@@ -79,11 +84,12 @@ KEYS: list[BindingType] = [
 
 RUNNING = frozenset(
     {"fire", "event", "desk", "again", "on_off", "mute", "reload", "stop", "hold", "story"}
+    | {"stepper", "break", "breakpoints", "untouched"}
 )
 """Actions that have a meaning only where plugins run, which they do not in a saved session."""
 
 
-class MainScreen(MutingScreen):
+class MainScreen(DebuggingScreen):
     """Draws what the workbench returns; every key calls one of its methods."""
 
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -91,11 +97,11 @@ class MainScreen(MutingScreen):
     def __init__(self, wb: Shown) -> None:
         super().__init__(wb)
         self._drawn: object = None
+        self._marked: Set[Breakpoint] = frozenset()
+        self._told: object = None
+        """Of what the status line tells."""
         self._ticked_at = 0.0
         self._last_fired: str | None = None
-        self.composer: Composer | None = None
-        if not isinstance(wb, Playback):
-            self.composer = Composer(self, wb, self.commands, self._show_own)
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -140,10 +146,15 @@ class MainScreen(MutingScreen):
         if failure is not None:
             self.app.exit(3, return_code=3, message=f"The workbench failed: {failure!r}")
         self.query_one(Timeline).tick()
-        revision = self.wb.revision
-        if revision != self._drawn:
-            self._drawn = revision
-            self.query_one(LeftPane).show(self.wb)
+        if self.stepping is not None:
+            self.stepping.tick()
+        revision, marks = self.wb.revision, self.marks
+        if (revision, marks) != (self._drawn, self._marked):
+            self._drawn, self._marked = revision, marks
+            self.query_one(LeftPane).show(self.wb, marks)
+        stopped = self.stopped
+        if (revision, stopped) != self._told:
+            self._told = revision, stopped
             self.draw_status()
         activity = self.wb.activity
         self.query_one(ActivityLine).tell(activity, self.commands.waiting(activity))
@@ -175,9 +186,9 @@ class MainScreen(MutingScreen):
     def _fired(self, shot: Shot | None) -> None:
         if shot is not None:
             self._last_fired = shot.hook
-            self.commands.fire(shot, self._show_own)
+            self.shoot(shot)
 
-    def _show_own(self, firing: Firing) -> None:
+    def show_own(self, firing: Firing) -> None:
         """Select what was fired from here, wherever the cursor is."""
         timeline = self.query_one(Timeline)
         timeline.show_firing(firing.id)
@@ -207,8 +218,10 @@ class MainScreen(MutingScreen):
         self.app.push_screen(StoryScreen(self.wb))
 
     def action_again(self) -> None:
-        if self.nothing_runs():
-            return
+        if not self.nothing_runs():
+            self.again()
+
+    def again(self, *, stepped: bool = False) -> None:
         row = self.query_one(Timeline).selected
         if row is None:
             self.notify(
@@ -219,10 +232,8 @@ class MainScreen(MutingScreen):
         firing = self.wb.trace.get(row.id)
         if firing is None:
             self.notify(f"Firing #{row.id} is no longer kept.", markup=False)
-        elif firing.kind == "event" and self.composer is not None:
-            self.composer.again(firing)
         else:
-            self.commands.again(firing, self._show_own)
+            self.repeat(firing, stepped=stepped)
 
     def action_on_off(self) -> None:
         plugin = None if self.nothing_runs() else self._plugin

@@ -130,16 +130,17 @@ class PickerScreen(BoxScreen[Result], Generic[Item, Result]):
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def _choose(self) -> None:
-        item = self._item
+        item = self.item
         if item is not None:
             self.choose(item)
 
     @on(OptionList.OptionHighlighted)
     def _tell(self) -> None:
-        self.tell(self._item)
+        self.tell(self.item)
 
     @property
-    def _item(self) -> Item | None:
+    def item(self) -> Item | None:
+        """The entry under the cursor."""
         index = self.query_one(Choice).highlighted
         return self._shown[index].item if index is not None and index < len(self._shown) else None
 

@@ -36,6 +36,11 @@ class ViewingScreen(PaneScreen):
             return False
         return super().check_action(action, parameters)
 
+    @property
+    def stopped(self) -> tuple[str, int] | None:
+        """The hook that is stopped, and how much waits behind it."""
+        return None
+
     def action_filter(self) -> None:
         timeline = self.query_one(Timeline)
         self._arrange(timeline)
@@ -100,7 +105,7 @@ class ViewingScreen(PaneScreen):
         self.draw_status()
 
     def draw_status(self) -> None:
-        self.query_one(StatusLine).tell(self.wb, self.query_one(Timeline).held)
+        self.query_one(StatusLine).tell(self.wb, self.query_one(Timeline).held, self.stopped)
 
     def action_reloads(self) -> None:
         self.app.push_screen(TextScreen("Loads, newest first", reload_history(self.wb.reloads)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -9,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from escalated_core.records import Location
+from escalated_core.stepping.breakpoints import Breakpoint
 from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.findings import FindingList
@@ -32,13 +35,13 @@ class LeftPane(Container):
             with TabPane("Findings", id="findings"):
                 yield FindingList(id="finding-list")
 
-    def show(self, wb: Shown) -> None:
-        """Draw the workbench as it stands now."""
+    def show(self, wb: Shown, marks: Set[Breakpoint] = frozenset()) -> None:
+        """Draw the workbench as it stands now; `marks` are the places of breakpoints."""
         plugins, hooks, findings = wb.plugins, wb.hooks, wb.findings
         standing = () if isinstance(wb, Playback) else wb.whatif
         muted = {w.plugin for w in standing if w.does == "mute" and not (w.hook or w.callback)}
-        self.query_one(PluginTree).show(plugins.values(), hooks, muted)
-        self.query_one(HookTree).show(hooks)
+        self.query_one(PluginTree).show(plugins.values(), hooks, muted, marks)
+        self.query_one(HookTree).show(hooks, marks)
         self.query_one(FindingList).show(findings)
         active = sum(plugin.status == "active" for plugin in plugins.values())
         self.border_subtitle = f"{active} of {len(plugins)} active"

@@ -32,11 +32,18 @@ class StatusLine(Static):
         self._pieces: list[tuple[str, str]] = []
         self._shown: Content | None = None
 
-    def tell(self, wb: Shown, held: bool) -> None:
-        """Say how things stand; nothing is drawn when nothing changed."""
+    def tell(self, wb: Shown, held: bool, stopped: tuple[str, int] | None) -> None:
+        """Say how things stand; nothing is drawn when nothing changed.
+
+        `stopped` is the hook that is stopped, and how much waits behind it.
+        """
         reloads, findings = wb.reloads, wb.findings
         if isinstance(wb, Playback):
             state = part(f"session {wb.trace.path.name}", "$text-accent")
+        elif stopped is not None:
+            hook, behind = stopped
+            waits = f", {behind} {'waits' if behind == 1 else 'wait'}" if behind else ""
+            state = part(f"⏸ stopped in {hook}{waits} (s)", "bold $text-warning")
         elif held:
             state = part("⏸ held", "$text-warning")
         else:

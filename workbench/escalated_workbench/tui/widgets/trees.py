@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -15,10 +15,13 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from escalated_core.records import Callback, Hook, Location, Plugin
+from escalated_core.stepping.breakpoints import Breakpoint, exactly
 from escalated_workbench.tui.look import STATUS_STYLES, label, owner_style, themed
 from escalated_workbench.wording import STATUS_GLYPHS
 
 MUTED = "$foreground-muted"
+MARK = " ⏸ break"
+"""After what stops when it is about to run."""
 
 MOVING: list[BindingType] = [
     Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
@@ -40,6 +43,8 @@ class Entry:
     tail: int = 0
     """How many characters at the end of the line are never cut off."""
     callback: str = ""
+    breakpoint: Breakpoint | None = None
+    """One that stops at it."""
 
 
 Line = tuple[Entry, Text, list["Line"]]
@@ -57,6 +62,7 @@ class RecordTree(Tree[Entry]):
         super().__init__("", id=id)
         self.show_root = False
         self.guide_depth = 2
+        self._marks: Set[Breakpoint] = frozenset()
         self._opened: set[str] = set()
         self._wanted: set[str] = set()
 
@@ -104,8 +110,17 @@ class RecordTree(Tree[Entry]):
         self._opened |= self._wanted
         self._wanted.clear()
         self.clear()
-        self._add(self.root, lines)
+        self._add(self.root, map(self._marked, lines))
         self._return_to(kept)
+
+    def _marked(self, line: Line) -> Line:
+        """A line that says whether a breakpoint is set there."""
+        entry, text, inner = line
+        inner = [self._marked(each) for each in inner]
+        if entry.breakpoint is None or entry.breakpoint not in self._marks:
+            return entry, text, inner
+        entry = replace(entry, tail=entry.tail + len(MARK))
+        return entry, text.append_text(label((MARK, "bold $text-warning"))), inner
 
     def _add(self, parent: TreeNode[Entry], lines: Iterable[Line]) -> None:
         for entry, text, inner in lines:
@@ -154,13 +169,18 @@ it, a hook of it or a callback until `m` is pressed once more: what is muted (`�
         self._muted: Collection[str] = ()
 
     def show(
-        self, plugins: Collection[Plugin], hooks: list[Hook], muted: Collection[str] = ()
+        self,
+        plugins: Collection[Plugin],
+        hooks: list[Hook],
+        muted: Collection[str] = (),
+        marks: Set[Breakpoint] = frozenset(),
     ) -> None:
         """Draw the plugins; one that has just failed is opened, so that its error is seen.
 
-        Those are marked that are `muted` as a whole.
+        Those are marked that are `muted` as a whole, and the places of breakpoints, `marks`.
         """
         self._muted = muted
+        self._marks = marks
         failed = {plugin.slug for plugin in plugins if plugin.error is not None}
         for slug in failed - self._failed:
             self.open_once(slug)
@@ -173,7 +193,9 @@ it, a hook of it or a callback until `m` is pressed once more: what is muted (`�
         badge = f" {plugin.badge}" if plugin.badge else ""
         muted = " ◌ muted" if plugin.slug in self._muted else ""
         tail = len(f"{generation}{badge}{muted}{failing}")
-        entry = Entry(plugin.slug, plugin.slug, None, _main_file(plugin), "plugin", tail)
+        at = exactly(plugin=plugin.slug)
+        place = _main_file(plugin)
+        entry = Entry(plugin.slug, plugin.slug, None, place, "plugin", tail, breakpoint=at)
         mark = "✖" if plugin.stale else STATUS_GLYPHS[plugin.status]
         style = "$text-error" if plugin.stale else STATUS_STYLES[plugin.status]
         text = label(
@@ -209,7 +231,8 @@ it, a hook of it or a callback until `m` is pressed once more: what is muted (`�
                 text = label((hook.name, ""), (count, MUTED))
                 inner = [_callback(callback, key, n, "") for n, callback in enumerate(own)]
                 place = _only_place(own)
-                entry = Entry(key, plugin.slug, hook.name, place, "hook", len(count))
+                at = exactly(hook=hook.name, plugin=plugin.slug)
+                entry = Entry(key, plugin.slug, hook.name, place, "hook", len(count), breakpoint=at)
                 yield entry, text, inner
 
 
@@ -221,8 +244,9 @@ Every documented hook, and every other that somebody listens to. Inside: the cal
 they run, with their priority. `enter` opens a hook, `f` fires the one under the cursor, `m` mutes
 it or a callback until `m` is pressed once more: what is muted (`◌`) is skipped."""
 
-    def show(self, hooks: list[Hook]) -> None:
+    def show(self, hooks: list[Hook], marks: Set[Breakpoint] = frozenset()) -> None:
         """Draw the hooks by category."""
+        self._marks = marks
         groups: dict[str, list[Hook]] = {}
         for hook in hooks:
             category = hook.documented.category if hook.documented else "own hooks of plugins"
@@ -235,7 +259,8 @@ it or a callback until `m` is pressed once more: what is muted (`◌`) is skippe
         heard = sum(bool(hook.callbacks) for hook in hooks)
         count = f"  {heard} of {len(hooks)} heard"
         text = label((name, "bold"), (count, MUTED))
-        entry = Entry(f"category/{name}", node="category", tail=len(count))
+        at = exactly(category=name) if any(hook.documented for hook in hooks) else None
+        entry = Entry(f"category/{name}", node="category", tail=len(count), breakpoint=at)
         return entry, text, [self._hook(hook) for hook in hooks]
 
     def _hook(self, hook: Hook) -> Line:
@@ -248,15 +273,18 @@ it or a callback until `m` is pressed once more: what is muted (`◌`) is skippe
             _callback(c, key, n, f"  {c.plugin or 'host'}") for n, c in enumerate(hook.callbacks)
         ]
         place, tail = _only_place(hook.callbacks), len(count)
-        return Entry(key, hook=hook.name, place=place, node="hook", tail=tail), text, inner
+        at = exactly(hook=hook.name)
+        entry = Entry(key, hook=hook.name, place=place, node="hook", tail=tail, breakpoint=at)
+        return entry, text, inner
 
 
 def _callback(callback: Callback, parent: str, number: int, owner: str) -> Line:
     place = _place(callback)
     note = f" {callback.note}" if callback.note else ""
     key, tail = f"{parent}/{number}", len(owner)
+    at = exactly(hook=callback.hook, plugin=callback.plugin or "", callback=callback.callback)
     names = callback.plugin, callback.hook
-    entry = Entry(key, *names, place, "callback", tail, callback.callback)
+    entry = Entry(key, *names, place, "callback", tail, callback.callback, at)
     text = label(
         (f"{callback.priority:>4g} ", MUTED),
         ("◌ " if note else "", "$text-warning"),

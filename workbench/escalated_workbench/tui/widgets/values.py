@@ -48,7 +48,15 @@ def said(text: str, style: str = MUTED) -> Line:
 
 
 def of_step(firing: Firing, step: Step, names: Sequence[str], full: bool) -> list[Line]:
-    """What a step did to the value and to the arguments; `full` shows long texts whole."""
+    """What a step did, and the value after it; `full` shows long texts whole."""
+    lines = done_by(firing, step, names, full)
+    if firing.kind == "filter":
+        lines += [said("after this step"), *value_lines(step.after)]
+    return lines
+
+
+def done_by(firing: Firing, step: Step, names: Sequence[str], full: bool = False) -> list[Line]:
+    """What a step did to the value and to the arguments."""
     lines = [said(f"◌ by hand: {step.note}", "$text-warning")] if step.note else []
     if firing.kind == "filter":
         if step.mutated:
@@ -63,8 +71,6 @@ def of_step(firing: Firing, step: Step, names: Sequence[str], full: bool) -> lis
         lines.append(said("* arguments that it changed in place", "$text-warning"))
         lines += [_touch_line(change, names, full) for change in step.touched[:SHOWN]]
         lines += _more(len(step.touched))
-    if firing.kind == "filter":
-        return [*lines, said("after this step"), *value_lines(step.after)]
     return lines or [said("An action passes no value on, and this step changed no argument.")]
 
 

@@ -1,0 +1,146 @@
+"""Stops in the terminal: the stepper opens by itself, and what was stepped through is shown."""
+
+# Textual leaves the parameter of App open wherever a screen names its app.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
+
+from escalated_core.errors import UsageError
+from escalated_core.records import Firing
+from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.stops import Stop
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from escalated_workbench.tui.screens.step import StepScreen
+    from escalated_workbench.workbench import Workbench
+
+PATIENCE = 5
+"""Ticks after which something that has gone on is said to run."""
+
+
+class Stepping:
+    """Attends to a workbench; `then` hears on the event loop of what was stepped through."""
+
+    def __init__(self, screen: Screen[Any], wb: Workbench, then: Callable[[Firing], None]) -> None:
+        self._screen, self._wb, self._then = screen, wb, then
+        self._shown: StepScreen | None = None
+        self._opened = 0
+        """The number of the stop that the stepper was opened for last."""
+        self._told = 0
+        self._last: Stop | None = None
+        """The stop of what has not ended yet."""
+        self._ticks = 0
+        wb.stepper.attend()
+
+    @property
+    def wb(self) -> Workbench:
+        """What it attends to."""
+        return self._wb
+
+    @property
+    def stop(self) -> Stop | None:
+        """What waits right now."""
+        return self._wb.stepper.stop
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Differs whenever there is another stop, or more or less waits for it."""
+        stop = self.stop
+        return (0, 0) if stop is None else (stop.number, len(self._wb.waiting))
+
+    def tick(self) -> None:
+        """Take up what has stopped, gone on or ended."""
+        stop = self.stop
+        if stop is not None:
+            self._ticks = 0
+            self._last = stop
+            self._take(stop)
+        elif self._last is not None:
+            self._ticks += 1
+            ended = self._wb.trace.get(_outermost(self._last))
+            if ended is not None:
+                self._end(self._last)
+            elif self._shown is not None and self._ticks > PATIENCE:
+                self._shown.run(self._wb.activity)
+
+    def open(self) -> bool:
+        """Show what has stopped; False if nothing has."""
+        stop = self.stop
+        if stop is None:
+            return False
+        self._open(stop)
+        return True
+
+    def stopped(self, start: Breakpoint, work: Callable[[], None]) -> Callable[[], None]:
+        """Some work that stops once at a breakpoint of its own."""
+
+        def stopping() -> None:
+            breakpoints = self._wb.breakpoints
+            number = breakpoints.add(start, once=True)
+            try:
+                work()
+            finally:
+                # As a rule it is gone: it has stopped there.
+                with suppress(UsageError):
+                    breakpoints.remove(number)
+
+        return stopping
+
+    def _take(self, stop: Stop) -> None:
+        if self._shown is not None:
+            if self._shown.stop.number != stop.number:
+                self._shown.show(stop)
+                self._opened = stop.number
+            self._shown.wait(self._wb.waiting)
+        elif stop.number > self._opened:
+            if self._may_open():
+                self._open(stop)
+            elif stop.number > self._told:
+                self._told = stop.number
+                words = f"⏸ Stopped in {stop.firing.hook}: s on the main screen shows it."
+                self._screen.notify(words, markup=False)
+
+    def _may_open(self) -> bool:
+        """Whether nobody types, or answers a question: keys would do what they are not meant to."""
+        screen = self._screen.app.screen
+        typing = isinstance(screen.focused, Input | TextArea)
+        return not typing and not isinstance(screen, ModalScreen)
+
+    def _open(self, stop: Stop) -> None:
+        # Only when it is needed: most of a start is imports.
+        from escalated_workbench.tui.screens.step import StepScreen
+
+        def hidden(_: None) -> None:
+            self._shown = None
+
+        self._opened = stop.number
+        self._shown = StepScreen(self._wb, stop)
+        self._screen.app.push_screen(self._shown, hidden)
+
+    def _end(self, last: Stop) -> None:
+        """Close the stepper, unless something lies over it, and show the firing."""
+        shown = self._shown
+        if shown is not None:
+            if self._screen.app.screen is not shown:
+                return
+            shown.dismiss(None)
+        self._last = None
+        levels = [level.firing_id for level in last.around]
+        found = [self._wb.trace.get(number) for number in (*levels, last.firing.id)]
+        firing = next((each for each in found if each and each.kind != "event"), None)
+        if firing is not None:
+            self._then(firing)
+
+
+def _outermost(stop: Stop) -> int:
+    """The id of the firing that everything is a part of."""
+    return stop.around[0].firing_id if stop.around else stop.firing.id
