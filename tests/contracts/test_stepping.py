@@ -10,7 +10,8 @@ import pytest
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoints import Breakpoint, Place, exactly
+from escalated_core.stepping.commands import Finish
 from escalated_core.stepping.stops import Stop
 from escalated_workbench import Workbench
 
@@ -327,3 +328,46 @@ def test_whatever_fires_is_attended_where_breakpoints_are(workbench: Workbench) 
     with workbench.attended(lambda: [workbench.fire("chain", [n]).result for n in (1, 2)]) as run:
         assert [run.stop and run.stop.firing.hook, run.go_on() is None] == ["inner", False]
     assert run.result == [[1, 1, 11, 3], [2, 1, 11, 3]]
+
+
+def test_lines_are_stepped_through_after_code_was_interrupted(
+    write: Write, open_workbench: Open
+) -> None:
+    write("numbers", CHAIN)
+    write(
+        "endless",
+        """
+        from escalated.hooks import on_filter
+
+        @on_filter("endless")
+        def endless(value):
+            while True:
+                pass
+        """,
+    )
+    workbench = open_workbench()
+    workbench.time_limit = 0.1
+    assert workbench.fire("endless", 1).outcome == "interrupted"
+    workbench.time_limit = 5.0
+    with workbench.step("chain", [0]) as run:
+        stop = run.into()
+        assert stop is not None
+        assert stop.line is not None
+        assert stop.doing is not None
+        assert (stop.doing.callback, stop.firing.steps) == ("one", ())
+
+
+def test_a_run_is_finished_past_all_that_would_stop_it(workbench: Workbench) -> None:
+    with workbench.step("chain", [0]) as run:
+        workbench.breakpoints.add(plugin="numbers")
+        assert run.go(Finish()) is None
+        assert run.result.result == [0, 1, 11, 3]
+        assert workbench.past_stops(lambda: workbench.fire("chain", [0])).outcome == "ok"
+        workbench.breakpoints.clear()
+
+
+def test_names_that_look_like_patterns_are_none() -> None:
+    there = exactly(hook="a[b]*", plugin="x", callback="?")
+    assert there.fits(Place("a[b]*", "", "", "x", "?"))
+    assert not there.fits(Place("ab", "", "", "x", "?"))
+    assert Breakpoint(there.hook, plugin="x", callback=there.callback, when="none").place == there

@@ -30,7 +30,7 @@ from escalated_workbench.tui.widgets.timeline import Timeline
 pytestmark = pytest.mark.anyio
 
 OWNERS = (EventScreen, ComposeScreen, RecentScreen)
-PRESSED: set[str] = set()
+PRESSED: set[str] = {"compose.step"}  # In test_stepper.py.
 PLUGIN = """
 from escalated.hooks import *
 

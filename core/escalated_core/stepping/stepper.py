@@ -13,7 +13,7 @@ from typing import Any
 
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
-from escalated_core.scope import CURRENT, RUNNING, Scope
+from escalated_core.scope import APART, CURRENT, RUNNING, Scope
 from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot, snapshot_names
 from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
@@ -69,7 +69,7 @@ class Stepper:
         self, firing: OpenFiring, chain: Chain, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Walk | Chain:
         """The walk of a firing that may be stopped; its chain as it is for one that cannot be."""
-        if firing.thread_id in self._deaf:
+        if firing.thread_id in self._deaf or APART.get():
             return chain
         walk = Walk(self, firing, chain, args, kwargs)
         firing.walk = walk

@@ -139,6 +139,9 @@ class Stepping:
         firing = next((each for each in found if each and each.kind != "event"), None)
         if firing is not None:
             self._then(firing)
+            if any(step.note for step in firing.steps):
+                words = f"{firing.hook} was changed by hand: C compares it with an untouched run."
+                self._screen.notify(words, markup=False)
 
 
 def _outermost(stop: Stop) -> int:

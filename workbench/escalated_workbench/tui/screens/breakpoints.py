@@ -49,6 +49,7 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
         height: auto; max-height: 16; border: none; padding: 0; background: $surface;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
+    BreakpointsScreen OptionList:focus { border: none; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add a breakpoint", id="breakpoints.add"),

@@ -50,7 +50,10 @@ is judged while you type; what is wrong is said below with its place. `ctrl+g` g
 
 
 class ValueScreen(BoxScreen[None]):
-    """Edits a value; what it is for is made a command of and given to the gate."""
+    """Edits a value; what it is for is made a command of and given to the gate.
+
+    `keep`, if given, has later runs go on with it as well.
+    """
 
     DEFAULT_CSS = """
     ValueScreen > Vertical { width: 90; height: 80%; }
@@ -59,15 +62,21 @@ class ValueScreen(BoxScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "apply", "Go on with it", priority=True, id="value-edit.apply"),
+        Binding("ctrl+l", "keep", "Always", tooltip="Now and in later runs", id="value-edit.keep"),
         Binding("ctrl+t", "python", "JSON or Python", priority=True, id="value-edit.python"),
         Binding("escape", "close", "Close", id="value-edit.close"),
     ]
 
     def __init__(
-        self, title: str, value: Snapshot, gate: Gate, make: Callable[[Any], Command]
+        self,
+        title: str,
+        value: Snapshot,
+        gate: Gate,
+        make: Callable[[Any], Command],
+        keep: Callable[[Any], object] | None = None,
     ) -> None:
         super().__init__()
-        self._title, self._gate, self._make = title, gate, make
+        self._title, self._gate, self._make, self._keep = title, gate, make, keep
         self._json = json_of(value)
         self._is_python = self._json is None
         self._is_asking = False
@@ -108,7 +117,25 @@ class ValueScreen(BoxScreen[None]):
         self._area.text = text
         self._judge()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "keep" and self._keep is None:
+            return False
+        return super().check_action(action, parameters)
+
     def action_apply(self) -> None:
+        self._apply(self._make)
+
+    def action_keep(self) -> None:
+        """Go on with it, and have it so in later runs too."""
+
+        def kept(value: Any) -> Command:
+            if self._keep is not None:
+                self._keep(value)
+            return self._make(value)
+
+        self._apply(kept)
+
+    def _apply(self, make: Callable[[Any], Command]) -> None:
         text = self._area.text
         if self._is_asking:
             return
@@ -121,11 +148,11 @@ class ValueScreen(BoxScreen[None]):
             return
         if self._is_python:
             self._is_asking = True
-            question = Question(text, self._make)
+            question = Question(text, make)
             aside(self, lambda: asked(self._gate, question), self._answered)
             return
         try:
-            self._gate.go(self._make(value))
+            self._gate.go(make(value))
         except UsageError as error:
             self._say(WrongError(str(error)))
         else:
@@ -142,7 +169,8 @@ class ValueScreen(BoxScreen[None]):
         way = "a Python expression" if self._is_python else "JSON"
         other = "JSON" if self._is_python else "Python"
         box = self.query_one(Vertical)
-        box.border_subtitle = f"{way} · ctrl+g goes on with it · ctrl+t {other} · escape"
+        always = " · ctrl+l always" if self._keep is not None else ""
+        box.border_subtitle = f"{way} · ctrl+g goes on with it{always} · ctrl+t {other} · escape"
         text = self._area.text
         try:
             check_python(text) if self._is_python else from_json(text)

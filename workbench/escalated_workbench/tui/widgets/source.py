@@ -21,7 +21,7 @@ ABOVE = 4
 """Lines seen above it, at first."""
 DECORATED = 20
 """Lines after the first decorator in which the function itself is looked for."""
-LONG = 400
+LONG = 120
 """Characters shown of what a name stands for."""
 
 

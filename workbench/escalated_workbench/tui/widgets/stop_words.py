@@ -37,8 +37,15 @@ def stop_title(stop: Stop) -> Content:
     return Content.assemble(*pieces)
 
 
-def reason_words(stop: Stop) -> str:
-    """Why it has stopped, and what may not be known of it otherwise."""
+def row_words(stop: Stop, row: int) -> str:
+    """Why it has stopped, and which keys do what at a row of the chain."""
+    ran = len(stop.firing.steps)
+    if row < ran:
+        return f"Step {row + 1} as it was recorded: u runs the chain again from here."
+    if row > ran:
+        return "It is still to come: - and + move it, for this run only."
+    if stop.firing.kind == "event":
+        return "n lets it happen, d stops before the first hook that it fires."
     if stop.line is not None:
         words = "n runs this line, s goes into what it calls or fires, o out of the function."
     elif not stop.coming:
