@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
@@ -15,7 +15,7 @@ from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain
 from escalated_core.scope import APART, CURRENT, RUNNING, Scope
 from escalated_core.snapshots.pictures import same
-from escalated_core.snapshots.snapshot import snapshot, snapshot_names
+from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
 from escalated_core.stepping.commands import (
     Command,
@@ -29,14 +29,11 @@ from escalated_core.stepping.commands import (
 from escalated_core.stepping.console import Aside, Console, GivenUp
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.lines import by_line
-from escalated_core.stepping.stops import Answer, Level, Line, Stop
+from escalated_core.stepping.sight import stop_of
+from escalated_core.stepping.stops import Answer
 from escalated_core.stepping.walk import Walk
-from escalated_core.trace.readout import record_of
 from escalated_core.trace.recorder import Cause, Recorder
 from escalated_core.trace.recording import OpenFiring
-
-LOCALS_ROOM = 2_000
-"""Values pictured of the locals at a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +163,9 @@ class Stepper:
             with self.unheard():
                 return _answer(walk, console, question, at_line=frame is not None)
 
-        command = self.gate.hold(partial(self._stop, walk, reason, frame), answer)
+        in_transaction = self._known.in_transaction()
+        make = partial(stop_of, walk, reason, frame, in_transaction=in_transaction)
+        command = self.gate.hold(make, answer)
         self._down = None
         at_line = frame is not None
         if isinstance(command, Down) or (at_line and isinstance(command, Into)):
@@ -177,25 +176,6 @@ class Stepper:
     def _step_down(self, walk: Walk) -> None:
         self._down = walk
         self._arm()
-
-    def _stop(self, walk: Walk, reason: str, frame: FrameType | None, number: int) -> Stop:
-        firing, record = walk.firing, record_of(walk.firing)
-        if frame is not None:
-            # The last one is under way, and has come to nothing yet.
-            record = replace(record, steps=record.steps[:-1])
-        return Stop(
-            number=number,
-            firing=record,
-            args=tuple(map(snapshot, walk.args)),
-            kwargs=snapshot(walk.kwargs),
-            coming=tuple(each.record() for each in walk.coming),
-            reason=reason,
-            thread=firing.thread,
-            around=_around(firing),
-            line=_line(frame) if frame is not None else None,
-            doing=walk.last.record() if frame is not None and walk.last is not None else None,
-            in_transaction=self._known.in_transaction(),
-        )
 
     def _place(self, firing: OpenFiring, registration: Registration) -> Place:
         outermost = _outermost(firing)
@@ -309,23 +289,6 @@ def _names(walk: Walk, frame: FrameType | None) -> dict[str, Any]:
         "_kwargs": walk.kwargs,
         "_hook": walk.firing.hook,
     }
-
-
-def _line(frame: FrameType) -> Line:
-    code = frame.f_code
-    names = snapshot_names(dict(frame.f_locals), LOCALS_ROOM)
-    return Line(code.co_filename, frame.f_lineno, code.co_qualname, names)
-
-
-def _around(firing: OpenFiring) -> tuple[Level, ...]:
-    levels: list[Level] = []
-    scope = firing.parent
-    while scope is not None:
-        around: OpenFiring | None = scope.firing
-        if around is scope and around is not None:
-            levels.append(Level(around.id, around.hook, around.doing))
-        scope = scope.parent
-    return tuple(reversed(levels))
 
 
 def _outermost(firing: OpenFiring) -> OpenFiring:

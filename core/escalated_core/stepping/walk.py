@@ -80,8 +80,8 @@ class Walk:
         """What changed in place what is passed on, other than a callback; empty if nothing."""
         self._ran: list[Registration | None] = []
         """Of each step the callback of the chain that it stands for; None for an edit."""
-        self._running: Registration | None = None
-        """The same of the step under way."""
+        self.running: Registration | None = None
+        """The callback of the chain that is under way, or ran last; None for an edit."""
         self._got = [args]
         """What each step got, and what the next one will."""
         self._by_line = False
@@ -112,7 +112,7 @@ class Walk:
         if self.firing.kind == "filter":
             self.args = (answer, *self.args[1:])
         self._got.append(self.args)
-        running = self._running
+        running = self.running
         self._ran.append(running)
         if running is not None and not self.firing.ran[-1].note:
             # What stops at its lines holds on to all of this.
@@ -151,7 +151,7 @@ class Walk:
         if not self.coming:
             self._stops.ended(self)
             return None
-        self._running = coming = self.coming.pop(0)
+        self.running = coming = self.coming.pop(0)
         by_line, self._by_line = self._by_line, False
         return self._stops.by_line(self, coming) if by_line else coming
 
@@ -163,7 +163,7 @@ class Walk:
 
     def _record_meddling(self, reason: str) -> Registration:
         """A step that has changed in place what the next callback would seem to have."""
-        self._reason, note, self.meddled, self._running = reason, self.meddled, "", None
+        self._reason, note, self.meddled, self.running = reason, self.meddled, "", None
         return edited(self.firing.hook, self.args[0] if self.args else None, note)
 
     def _obey(self, command: Command) -> Registration | str:
@@ -186,9 +186,9 @@ class Walk:
     def _by_hand(self, command: Skip | Give | Edit) -> Registration:
         self.meddled = ""
         if isinstance(command, Edit):
-            self._running = None
+            self.running = None
             return edited(self.firing.hook, command.value, command.note)
-        self._running = replaced = self.coming.pop(0)
+        self.running = replaced = self.coming.pop(0)
         return skipped(replaced) if isinstance(command, Skip) else given(replaced, command.value)
 
     def _back(self, index: int) -> Registration | str:
@@ -204,5 +204,5 @@ class Walk:
         if not same(snapshot(value), picture):
             return f"Step {index + 1} cannot be gone back to: its value was changed in place."
         self.coming = [*again, *self.coming]
-        self._running = None
+        self.running = None
         return edited(self.firing.hook, value, name)

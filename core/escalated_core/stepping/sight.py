@@ -1,0 +1,55 @@
+"""What is to be seen of a walk where it has stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import FrameType
+
+from escalated_core.snapshots.snapshot import snapshot, snapshot_names
+from escalated_core.stepping.stops import Level, Line, Stop
+from escalated_core.stepping.walk import Walk
+from escalated_core.trace.readout import record_of
+from escalated_core.trace.recording import OpenFiring
+
+LOCALS_ROOM = 2_000
+"""Values pictured of the locals at a line."""
+
+
+def stop_of(
+    walk: Walk, reason: str, frame: FrameType | None, number: int, *, in_transaction: bool
+) -> Stop:
+    """The stop of a walk, at the line that `frame` is at if there is one."""
+    firing, record = walk.firing, record_of(walk.firing)
+    if frame is not None:
+        # The last one is under way, and has come to nothing yet.
+        record = replace(record, steps=record.steps[:-1])
+    return Stop(
+        number=number,
+        firing=record,
+        args=tuple(map(snapshot, walk.args)),
+        kwargs=snapshot(walk.kwargs),
+        coming=tuple(each.record() for each in walk.coming),
+        reason=reason,
+        thread=firing.thread,
+        around=_around(firing),
+        line=_line(frame) if frame is not None else None,
+        doing=walk.running.record() if frame is not None and walk.running is not None else None,
+        in_transaction=in_transaction,
+    )
+
+
+def _line(frame: FrameType) -> Line:
+    code = frame.f_code
+    names = snapshot_names(dict(frame.f_locals), LOCALS_ROOM)
+    return Line(code.co_filename, frame.f_lineno, code.co_qualname, names)
+
+
+def _around(firing: OpenFiring) -> tuple[Level, ...]:
+    levels: list[Level] = []
+    scope = firing.parent
+    while scope is not None:
+        around: OpenFiring | None = scope.firing
+        if around is scope and around is not None:
+            levels.append(Level(around.id, around.hook, around.doing))
+        scope = scope.parent
+    return tuple(reversed(levels))
