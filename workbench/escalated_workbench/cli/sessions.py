@@ -60,7 +60,7 @@ def open_session(output: Output, file: str) -> int:
 @click.option(
     "--at", "then", type=Whole(1), metavar="ID", help="The world as this firing found it."
 )
-@click.option("--step", type=Whole(1), metavar="N", help="With --at: after its Nth step.")
+@click.option("--step", "after", type=Whole(1), metavar="N", help="With --at: after its Nth step.")
 @click.option(
     "--row",
     "rows",
@@ -83,7 +83,7 @@ def trace(
         if jsonl or where is not None or number is not None:
             raise click.UsageError("--at shows one moment: leave out the other options.")
         return _moment(call, file, **moment)
-    if moment["step"] is not None or moment["rows"]:
+    if moment["after"] is not None or moment["rows"]:
         raise click.UsageError("Name the firing with --at ID.")
     from escalated_core.sessions import session as sessions
     from escalated_workbench.cli import text
@@ -108,7 +108,7 @@ def trace(
 
 
 def _moment(
-    call: Call, file: str, then: int, step: int | None, rows: tuple[tuple[str, str], ...]
+    call: Call, file: str, then: int, after: int | None, rows: tuple[tuple[str, str], ...]
 ) -> int:
     """Show the world as a firing of a session found it, or as it was after a step."""
     from escalated_core.sessions import session as sessions
@@ -116,7 +116,7 @@ def _moment(
 
     with sessions.read(file) as session:
         _tell(call, session)
-        moment = moment_of(session, then, step, rows)
+        moment = moment_of(session, then, after, rows)
         call.report(moment_lines(moment, call.style()), session=session.header, moment=moment)
     return 0
 
