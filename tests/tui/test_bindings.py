@@ -42,11 +42,11 @@ PRESSED: set[str] = set()
 PRESSED |= {"main.filter", "main.hide", "timeline.fold", "timeline.unfold"}
 PRESSED |= {"main.keep", "main.timing", "main.save", "main.story"}
 PRESSED |= {"main.times", "main.compare", "main.wrote", "main.path"}
-PRESSED |= {"main.event", "main.desk", "main.outbox", "main.then", "main.mute"}
+PRESSED |= {"main.event", "main.desk", "main.outbox", "main.then", "main.mute", "main.verdict"}
 PRESSED |= {"main.step", "main.break", "main.breakpoints", "main.untouched", "fire.step"}
 # Those are pressed in test_filter.py, test_timeline.py, test_blame.py, test_compare.py,
 # test_composer.py, test_save.py, test_desk.py, test_outbox.py, test_moments.py, test_muting.py,
-# test_stepper.py and test_stepper_stops.py.
+# test_stepper.py, test_stepper_stops.py and test_verdict.py.
 
 Test = Callable[..., Awaitable[None]]
 

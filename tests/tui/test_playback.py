@@ -148,7 +148,7 @@ async def test_keys_that_cannot_act_are_not_offered(session: Path, until: Any) -
         assert not [each for each in offered if "Fire a hook" in each or "Uninstall" in each]
 
 
-@pytest.mark.parametrize("key", ["a", "ctrl+r", "r", "f", "e", "D", "S", "x", "space"])
+@pytest.mark.parametrize("key", ["a", "ctrl+r", "r", "f", "e", "D", "S", "V", "x", "space"])
 async def test_what_would_run_a_plugin_is_refused_with_the_cure(
     key: str, session: Path, until: Any
 ) -> None:

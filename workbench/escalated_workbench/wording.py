@@ -24,6 +24,19 @@ OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": 
 STATUS_GLYPHS = {"active": "✔", "inactive": "◌", "failed": "✖"}
 FATE_GLYPHS = {"same": " ", "reloaded": "~", "gone": "-", "new": "+"}
 """What became of a callback of then."""
+VERDICT_GLYPHS = {
+    "raises": "✖",
+    "value": "~",
+    "removed": "-",
+    "added": "+",
+    "order": "⇅",
+    "effect": "▶",
+    "fixed": "✔",
+    "slower": "▲",
+    "same": "=",
+    "unsteady": "?",
+    "missing": "◌",
+}
 SEVERITY_GLYPHS = {"error": "✖", "warning": "!", "info": "i"}
 
 COMPARED = 10_000

@@ -32,9 +32,9 @@ What differs from the first firing to the other: `~` changed, `+` only in the ot
 the first, `=` the same, `⇅` ran in another place. Arrows scroll, escape closes."""
     DEFAULT_CSS = "CompareScreen > VerticalScroll { width: 110; }"
 
-    def __init__(self, one: Firing, other: Firing, names: Sequence[str]) -> None:
-        title = f"#{one.id} {one.hook} → #{other.id} {other.hook}"
-        super().__init__(title, comparison(one, other, names))
+    def __init__(self, one: Firing, other: Firing, names: Sequence[str], title: str = "") -> None:
+        both = f"#{one.id} {one.hook} → #{other.id} {other.hook}"
+        super().__init__(title or both, comparison(one, other, names))
 
 
 def comparison(one: Firing, other: Firing, names: Sequence[str]) -> Content:

@@ -59,6 +59,7 @@ KEYS: list[BindingType] = [
     Binding("l", "reloads", "Loads", tooltip="What the last loads did", id="main.reloads"),
     Binding("O", "outbox", "Outbox", tooltip="What plugins sent out", id="main.outbox"),
     Binding("H", "then", "Then", tooltip="The world as it was", id="main.then"),
+    Binding("V", "verdict", "Verdict", tooltip="What the save changed", id="main.verdict"),
     Binding("x", "stop", "Stop", tooltip="Stop what runs", id="main.stop"),
     Binding("ctrl+r", "reload", "Load again", tooltip="Load its code again", id="main.reload"),
     Binding("y", "copy", "Copy", tooltip="Copy the place", id="main.copy"),
@@ -84,7 +85,7 @@ KEYS: list[BindingType] = [
 
 RUNNING = frozenset(
     {"fire", "event", "desk", "again", "on_off", "mute", "reload", "stop", "hold", "story"}
-    | {"stepper", "break", "breakpoints", "untouched"}
+    | {"stepper", "break", "breakpoints", "untouched", "verdict"}
 )
 """Actions that have a meaning only where plugins run, which they do not in a saved session."""
 
@@ -156,6 +157,8 @@ class MainScreen(DebuggingScreen):
         if (revision, stopped) != self._told:
             self._told = revision, stopped
             self.draw_status()
+        if not isinstance(self.wb, Playback):
+            self.query_one(StatusLine).tell_replays(self.wb.replays)
         activity = self.wb.activity
         self.query_one(ActivityLine).tell(activity, self.commands.waiting(activity))
         told = self.composer.told if self.composer else ""
@@ -209,6 +212,13 @@ class MainScreen(DebuggingScreen):
         from escalated_workbench.tui.screens.desk import DeskScreen
 
         self.app.push_screen(DeskScreen(self.wb, self.composer))
+
+    def action_verdict(self) -> None:
+        if self._nothing_runs() or isinstance(self.wb, Playback):
+            return
+        from escalated_workbench.tui.screens.verdict import VerdictScreen
+
+        self.app.push_screen(VerdictScreen(self.wb))
 
     def action_story(self) -> None:
         if self.nothing_runs() or isinstance(self.wb, Playback):
