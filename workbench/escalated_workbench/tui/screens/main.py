@@ -214,7 +214,7 @@ class MainScreen(DebuggingScreen):
         self.app.push_screen(DeskScreen(self.wb, self.composer))
 
     def action_verdict(self) -> None:
-        if self._nothing_runs() or isinstance(self.wb, Playback):
+        if self.nothing_runs() or isinstance(self.wb, Playback):
             return
         from escalated_workbench.tui.screens.verdict import VerdictScreen
 
