@@ -19,6 +19,7 @@ from escalated_workbench.tui.screens.text import TextScreen
 from escalated_workbench.tui.screens.verdict import VerdictScreen
 from escalated_workbench.tui.widgets.keyline import Key
 from escalated_workbench.tui.widgets.status import StatusLine
+from escalated_workbench.tui.widgets.trees import PluginTree
 from escalated_workbench.tui.widgets.verdicts import VerdictList
 
 pytestmark = pytest.mark.anyio
@@ -259,6 +260,8 @@ async def test_the_code_of_before_is_gone_back_to(mine: Path, running: Any, unti
         assert "VIP" in (mine / "plugin.py").read_text("utf-8")
         await pilot.press("escape")
         await until(pilot, lambda: "✔ went back in triage" in status(pilot))
+        rows = pilot.app.screen.query_one(PluginTree).root.children
+        await until(pilot, lambda: "g3 ⟲ g1 again" in str(rows[1].label))
         await judged(pilot, until, mine, NEW + "#", 2)
         fired = wb(pilot).fire("ticket_data", {"subject": "x"}, None)
         assert fired.result["subject"] == "[VIP] X"
@@ -313,7 +316,7 @@ async def test_seven_keys_at_most_and_help(mine: Path, running: Any, until: Any)
 
 
 @SIZES
-@pytest.mark.parametrize("shown", ["status", "raises", "value"])
+@pytest.mark.parametrize("shown", ["raises", "value"])
 async def test_how_it_looks(
     size: Any,
     shown: str,
@@ -329,9 +332,7 @@ async def test_how_it_looks(
     )
     async with running(size=size) as pilot:
         await saved(pilot, until, mine)
-        await until(pilot, lambda: "save #1" in status(pilot))
-        if shown != "status":
-            await opened(pilot, until)
+        await opened(pilot, until)
         if shown == "value":
             await pilot.press("j")
         assert await same_picture(pilot)
@@ -344,3 +345,74 @@ async def test_how_it_looks_before_anything_was_saved(
     async with running(size=size) as pilot:
         await opened(pilot, until)
         assert await same_picture(pilot)
+
+
+MANY = """
+import random
+import requests
+from escalated.hooks import *
+
+@on_action("tell")
+def tell(text):
+    requests.post("https://api.example.com/one", data=text)
+
+@on_filter("draw")
+def draw(value):
+    return random.Random().random()
+
+@on_action("given")
+def given(what):
+    pass
+
+@on_filter("outer")
+def outer(value):
+    return apply_filters("inner", value)
+
+@on_filter("inner")
+def inner(value):
+    return [*value, 1]
+
+@on_action("work")
+def work():
+    sum(range(1_000))
+"""
+OTHER = MANY.replace("/one", "/two").replace("1]", "2]").replace("1_000", "1_000_000")
+
+
+async def test_each_verdict_tells_what_it_rests_on(write: Any, running: Any, until: Any) -> None:
+    folder = write("many", MANY)
+    async with running(size=(80, 24)) as pilot:
+        for hook, *args in (
+            ("tell", "x"),
+            ("draw", 0),
+            ("given", open),
+            ("outer", [0]),
+            ("work",),
+        ):
+            wb(pilot).fire(hook, *args)
+        await judged(pilot, until, folder, OTHER, 1)
+        screen = await opened(pilot, until)
+        listed = screen.query_one(VerdictList)
+        found: dict[str, str] = {}
+        for index, line in enumerate(lines(screen)):
+            listed.highlighted = index
+            await pilot.pause()
+            found[line.split()[-1]] = f"{line}\n{told(screen)}"
+        assert set(found) == {"tell", "draw", "given", "outer", "work"}
+        expected = {
+            "tell": ["▶ effects changed", "    effects\n", "/one", "/two"],
+            "draw": ["? cannot be reproduced", "differs"],
+            "given": ["◌ arguments are missing", "this is missing: [0]"],
+            "outer": [
+                "inner · many  step 1 of 1 of inner, fired within",
+                "~ [1]: 1 → 2",
+                "outer · many  step 1 of 1",
+            ],
+            "work": ["▲ slower", "(medians)", "slower in 100% of "],
+        }
+        for hook, words in expected.items():
+            for word in words:
+                assert word in found[hook]
+        listed.highlighted = [line.split()[-1] for line in lines(screen)].index("given")
+        await pilot.press("enter")
+        assert notices(pilot) == ["It was not run again, so there is nothing to compare."]

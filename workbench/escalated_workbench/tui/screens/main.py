@@ -213,13 +213,6 @@ class MainScreen(DebuggingScreen):
 
         self.app.push_screen(DeskScreen(self.wb, self.composer))
 
-    def action_verdict(self) -> None:
-        if self.nothing_runs() or isinstance(self.wb, Playback):
-            return
-        from escalated_workbench.tui.screens.verdict import VerdictScreen
-
-        self.app.push_screen(VerdictScreen(self.wb))
-
     def action_story(self) -> None:
         if self.nothing_runs() or isinstance(self.wb, Playback):
             return

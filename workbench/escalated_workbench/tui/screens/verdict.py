@@ -31,7 +31,7 @@ from escalated_workbench.workbench import Workbench
 NOTHING = """\
 No save has been replayed yet.
 
-Fire some hooks, then save a plugin: what has been recorded and runs its code is run again by the
+Fire some hooks, then save a plugin: what has been recorded and runs its code is run again by the \
 new code, and here stands what that does differently. r replays now."""
 NOTHING_RECORDED = "Nothing recorded runs code of it. Fire its hooks, then save it again."
 NOTHING_CHANGED = "= Nothing changed: {} what was done before. h lists them."
@@ -121,7 +121,7 @@ class VerdictScreen(Screen[None]):
                 self._verdict = found[-1]
                 self._draw()
         progress = self._wb.replays.progress
-        head = Content(NOTHING.partition("\n")[0])
+        head = Content.assemble(part("no verdict yet", MUTED))
         if progress is not None:
             head = Content.assemble(verdicts.running(progress))
         elif self._verdict is not None:
@@ -141,6 +141,9 @@ class VerdictScreen(Screen[None]):
         hidden = len(judged) - len(shown)
         words = f"{len(shown):,} · {hidden:,} same hidden, h shows" if hidden else f"{len(shown):,}"
         box.border_subtitle = words
+        if box.display != bool(shown):
+            box.display = bool(shown)
+            (listed if shown else self.query_one("#more")).focus()
         self._show_details()
 
     @on(OptionList.OptionHighlighted)
@@ -154,7 +157,7 @@ class VerdictScreen(Screen[None]):
             hook = judged.old.firing.hook if isinstance(judged, Comparison) else judged.hook
             more.border_title = Content.assemble(part(f"#{number} {hook}"))
         else:
-            told, more.border_title = _nothing(verdict), ""
+            told, more.border_title = _nothing(verdict), Content.assemble(part(_title(verdict)))
         self.query_one("#details", Static).update(told)
         more.scroll_home(animate=False)
 
@@ -234,7 +237,7 @@ class VerdictScreen(Screen[None]):
 
     def action_pane(self) -> None:
         listed, more = self.query_one(VerdictList), self.query_one("#more")
-        (more if self.focused is listed else listed).focus()
+        (more if self.focused is listed or not listed.option_count else listed).focus()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_details)

@@ -9,7 +9,7 @@ from textual import on
 
 from escalated_core.analysis.query import Term
 from escalated_core.records import Location
-from escalated_workbench.playback import Shown
+from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.screens.panes import PaneScreen
 from escalated_workbench.tui.screens.text import TextScreen, reload_history
 from escalated_workbench.tui.widgets.filter import FilterBox, FilterInput, HideScreen
@@ -140,6 +140,12 @@ class ViewingScreen(PaneScreen):
         seen = inspector.firing is not None and inspector.firing.id == firing.id
         index = inspector.index if seen and self.pane == "inspector" else None
         self.app.push_screen(MomentScreen(self.wb.at(firing, index)), chosen)
+
+    def action_verdict(self) -> None:
+        if not isinstance(self.wb, Playback):
+            from escalated_workbench.tui.screens.verdict import VerdictScreen
+
+            self.app.push_screen(VerdictScreen(self.wb))
 
     def action_step(self, direction: int) -> None:
         self.query_one(Timeline).action_move(direction)

@@ -159,9 +159,10 @@ class PluginTree(RecordTree):
 
     HELP = """\
 Every plugin with its status (`✔` active, `◌` inactive, `✖` failed), version and generation: how
-often it was loaded. `composer` marks installed distributions. `enter` opens a plugin: the hooks it
-listens to with their callbacks. `a` activates or deactivates, `ctrl+r` loads it again. `m` mutes
-it, a hook of it or a callback until `m` is pressed once more: what is muted (`◌`) is skipped."""
+often it was loaded; `⟲ g1 again` if somebody went back to that. `composer` marks installed
+distributions. `enter` opens a plugin: the hooks it listens to with their callbacks. `a` activates
+or deactivates, `ctrl+r` loads it again. `m` mutes it, a hook of it or a callback until `m` is
+pressed once more: what is muted (`◌`) is skipped."""
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id)
@@ -190,6 +191,7 @@ it, a hook of it or a callback until `m` is pressed once more: what is muted (`�
     def _plugin(self, plugin: Plugin, hooks: list[Hook]) -> Line:
         failing = _failing_line(plugin)
         generation = f" g{plugin.generation}" if plugin.generation else ""
+        generation += f" ⟲ g{plugin.undone} again" if plugin.undone else ""
         badge = f" {plugin.badge}" if plugin.badge else ""
         muted = " ◌ muted" if plugin.slug in self._muted else ""
         tail = len(f"{generation}{badge}{muted}{failing}")
