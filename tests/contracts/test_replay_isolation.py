@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socketserver
+import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
 Open = Callable[..., Workbench]
+Until = Callable[[Callable[[], Any]], Any]
 
 SMTP_ANSWERS = {"DATA": "354 go on", "QUIT": "221 bye"}
 
@@ -184,12 +187,13 @@ def test_twenty_saves_repeat_no_effect(
     assert {each.hook for each in firings} == {"look", "plugin_loaded"}
 
 
-def test_uncontrolled_is_named(write: Write, open_workbench: Open, save: Any) -> None:
+def test_uncontrolled_is_named(write: Write, open_workbench: Open, save: Any, until: Until) -> None:
     code = """
-        import os, threading
+        import os, sys, threading
         from escalated.hooks import *
 
-        go_on = threading.Event()
+        # One for all generations: no later test is to find their threads.
+        go_on = vars(sys).setdefault("go_on", threading.Event())
 
         @on_action("run")
         def start():
@@ -211,6 +215,8 @@ def test_uncontrolled_is_named(write: Write, open_workbench: Open, save: Any) ->
     assert "the thread worker runs on" in found.uncontrolled
     assert any("process" in each for each in found.uncontrolled)
     workbench.fire("stop")
+    until(lambda: not any(each.name == "worker" for each in threading.enumerate()))
+    del vars(sys)["go_on"]
 
 
 def test_new_code_that_never_ends_is_interrupted(

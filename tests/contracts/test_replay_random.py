@@ -58,6 +58,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "plugin.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "plugin.py").write_text("", "utf-8")
     with Workbench(root) as workbench:
+        # They draw from the module random, which hypothesis looks after.
+        workbench.replays.enabled = False
 
         def run(chain: Chain) -> Run:
             (folder / "plugin.py").write_text(code(chain), "utf-8")

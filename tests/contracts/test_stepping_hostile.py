@@ -228,6 +228,7 @@ def test_a_save_while_it_is_stopped_waits(
         stepped.next()
         assert stepped.result.result == "one"
     until(lambda: watched.fire("answer", 1).result == "two")
+    watched.replays.wait()
     assert watched.waiting == []
 
 

@@ -329,7 +329,7 @@ def test_a_thread_that_was_given_up_can_change_nothing_when_it_wakes(
     workbench.time_limit = 0.05
     wake = threading.Event()
     assert workbench.fire("sleep", wake, kind="action").outcome == "interrupted"
-    sleeper = next(each for each in threading.enumerate() if each.name.startswith("given up"))
+    sleeper = next(each for each in threading.enumerate() if "oversleep" in each.name)
     assert "oversleep" in sleeper.name
     wake.set()
     sleeper.join(15)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import os
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from escalated_core.effects.outbox import Effects, Outbox, under
 from escalated_core.effects.policy import Policy
@@ -166,7 +169,24 @@ class Aside:
             undo.enter_context(recorded_aside(self._recorder))
             undo.enter_context(registry.aside(registry.chains if chains is None else chains))
             undo.enter_context(self._chance.seeded(seed))
+            undo.enter_context(_process_as_before())
             work()
+
+
+@contextmanager
+def _process_as_before() -> Generator[None]:
+    """Have where Python looks for modules, and the environment, as before afterwards."""
+    lists: list[list[Any]] = [sys.path, sys.meta_path, sys.path_hooks]
+    before = [[*each] for each in lists]
+    environment = dict(os.environ)
+    try:
+        yield
+    finally:
+        for each, items in zip(lists, before, strict=True):
+            each[:] = items
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
 
 
 def _whole(firings: list[Firing]) -> tuple[Firing, ...]:
