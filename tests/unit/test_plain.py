@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from escalated_core.records import (
@@ -120,7 +120,12 @@ values = st.recursive(
 )
 
 
+TINY = datetime(2000, 1, 1, tzinfo=timezone(timedelta(microseconds=-1)))
+
+
 @given(values)
+@example(TINY)
+@example(TINY.timetz())
 @settings(max_examples=400)
 def test_snapshots_come_back_the_same(value: Any) -> None:
     picture = snapshot(value)

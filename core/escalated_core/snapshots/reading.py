@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 import types
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from escalated_core.snapshots.pictures import (
@@ -199,11 +200,17 @@ def _number_from(data: dict[str, Any], _: Sequence[Any]) -> complex:
     return float(text) if text in ("nan", "inf", "-inf") else int(text, 0)
 
 
+_TINY_OFFSET: Final = re.compile(r"([+-])00:00:00\.(\d{6})\Z")
+
+
 def _moment_from(data: dict[str, Any], _: Sequence[Any]) -> date | time:
     text = _expect(data["$time"], str)
     if "-" in text[:5] and "T" not in text:
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text) if "T" in text else time.fromisoformat(text)
+    if tiny := _TINY_OFFSET.search(text):
+        # Python takes an offset of less than a second for none.
+        moment = moment.replace(tzinfo=timezone(timedelta(microseconds=int(tiny[1] + tiny[2]))))
     if len(data) == 1:
         return moment
     zone = moment.tzinfo
