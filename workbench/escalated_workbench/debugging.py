@@ -235,8 +235,7 @@ class Run(Generic[Result]):
                 self._gate.go(Continue())
             self._seen = stop.number
         self._thread.join()
-        if self._start in self._breakpoints:
-            self._breakpoints.remove(self._start)
+        self._breakpoints.discard(self._start)
         if self._failure is not None:
             raise self._failure
         return self._result[0]

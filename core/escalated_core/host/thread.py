@@ -14,7 +14,7 @@ from escalated_core.errors import Abandoned, Interrupted, PluginError, Workbench
 from escalated_core.injection import take_back
 from escalated_core.records import Activity, Finding
 from escalated_core.scope import RUNNING, Scope
-from escalated_core.stepping.console import Aside
+from escalated_core.stepping.console import OnlookerScope
 
 Result = TypeVar("Result")
 
@@ -196,7 +196,7 @@ class PluginThread:
                 job.fail(WorkbenchError("The workbench was closed before this could run."))
         self._jobs.put(None)
         deadline = monotonic() + CLOSING
-        while (self._thread.is_alive() or _aside() is not None) and monotonic() < deadline:
+        while (self._thread.is_alive() or _onlooker() is not None) and monotonic() < deadline:
             self._thread.join(TICK)
             if self._running() is not None:
                 self.interrupt()
@@ -226,7 +226,7 @@ class PluginThread:
 
     def _running(self) -> Scope | None:
         """The innermost scope that runs: at a stop of any thread, else on the plugin thread."""
-        scope = _aside() or RUNNING.get(self._thread.ident or 0)
+        scope = _onlooker() or RUNNING.get(self._thread.ident or 0)
         return None if scope is None or scope.ended else scope
 
     def _keep_watch(self) -> None:
@@ -239,7 +239,7 @@ class PluginThread:
             if limit is not None and not self._jobs.empty():
                 limit = min(limit, GIVING_WAY)
             stuck = scope is not None and scope.own_ns > (limit or self.time_limit) * 1e9
-            waits = self._is_held() and _aside() is None
+            waits = self._is_held() and _onlooker() is None
             asked = limit is not None or (self.automatic and not waits)
             if scope is not None and stuck and asked and not self._stopping:
                 self.gave_way = hurry is not None and scope.own_ns < hurry * 1e9
@@ -279,11 +279,11 @@ class PluginThread:
         return True
 
 
-def _aside() -> Scope | None:
+def _onlooker() -> Scope | None:
     """What runs because somebody has it run at a stop, on whatever thread."""
     for scope in [*RUNNING.values()]:
         around: Scope | None = scope
-        while around is not None and not isinstance(around, Aside):
+        while around is not None and not isinstance(around, OnlookerScope):
             around = around.parent
         if around is not None and not scope.ended and not scope.abandoned:
             return scope

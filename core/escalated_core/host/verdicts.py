@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from escalated_core.host.judging import Judge, LeftOutError
 from escalated_core.host.keeping import Keep, Kept
 from escalated_core.records import (
-    VERDICTS,
     Comparison,
     LeftOut,
     ReplayCause,
@@ -18,14 +17,13 @@ from escalated_core.records import (
     ReplayState,
     SaveVerdict,
 )
+from escalated_core.replay.comparing import RANKS
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
 
 SECONDS = 2.0
 """How long the replay after a save may take."""
-
-_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
 @dataclass(eq=False)
@@ -120,4 +118,4 @@ class Judging:
 
 def _telling(comparison: Comparison) -> tuple[int, int]:
     recorded = comparison.recorded or comparison.old
-    return _RANK[comparison.verdict], recorded.firing.id
+    return RANKS[comparison.verdict], recorded.firing.id

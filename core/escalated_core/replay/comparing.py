@@ -35,7 +35,9 @@ from escalated_core.snapshots.redaction import masked_firing
 
 __all__ = ["compare", "judged", "masked", "run_of", "verdict_of"]
 
-_RANK: Final = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+RANKS: Final = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+"""How telling a verdict is: 0 is the most."""
+
 _FAILURES: Final = ("error", "interrupted")
 
 
@@ -76,7 +78,7 @@ def verdict_of(differences: Iterable[Difference]) -> ReplayVerdict:
     told: list[ReplayVerdict] = [
         each.verdict for each in differences if each.follows is None or each.verdict == "raises"
     ]
-    return min(told, key=_RANK.__getitem__) if told else "same"
+    return min(told, key=RANKS.__getitem__) if told else "same"
 
 
 class _Walk:

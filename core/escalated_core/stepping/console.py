@@ -16,7 +16,7 @@ GivenUp = Callable[[Scope], None]
 """Is told the scope whose code got stuck for good, on another thread."""
 
 
-class Aside(Scope):
+class OnlookerScope(Scope):
     """Code of somebody who looks on at a firing: nobody's, and no part of it.
 
     Args:
@@ -66,14 +66,14 @@ class Console:
 
     def run(self, text: str) -> Answer:
         """What comes of an expression or a statement."""
-        scope = Aside("the console", self._given_up)
+        scope = OnlookerScope("the console", self._given_up)
         value, error = scope.attempt(self._execute, text)
         said = scope.said.output if scope.said is not None else ""
         return Answer(snapshot(value), said, error)
 
     def value_of(self, text: str) -> tuple[Any, str]:
         """The live value of an expression, or what it raised."""
-        return Aside("the console", self._given_up).attempt(self._evaluate, text)
+        return OnlookerScope("the console", self._given_up).attempt(self._evaluate, text)
 
     def _execute(self, text: str) -> Any:
         try:

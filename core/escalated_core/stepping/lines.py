@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bdb
-import ctypes
 import sys
 import threading
 from collections.abc import Callable
@@ -65,7 +64,6 @@ def by_line(registration: Registration, firing: OpenFiring, hold: LineHold) -> R
     callback = registration.callback
 
     def stepped(*args: Any, **kwargs: Any) -> Any:
-        _forget_injections()
         lines, before = _Lines(firing, hold), sys.gettrace()
         lines.reset()
         sys.settrace(lines.trace_dispatch)
@@ -79,22 +77,3 @@ def by_line(registration: Registration, firing: OpenFiring, hold: LineHold) -> R
     # All that it has to be known by: attributes of a callable may be a plugin's code.
     stepped.__dict__["__wrapped__"] = callback
     return registration.played_by(stepped, registration.note)
-
-
-class _Looked(BaseException):
-    """What a thread throws at itself."""
-
-
-def _forget_injections() -> None:
-    """Have nothing look for exceptions that were injected into this thread and taken back.
-
-    To take one back has Python 3.11 look for one from then on, until one is delivered; with a trace
-    function it would look forever. So one is delivered.
-    """
-    try:
-        me = ctypes.c_ulong(threading.get_ident())
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(_Looked))
-        while True:
-            pass
-    except _Looked:
-        return

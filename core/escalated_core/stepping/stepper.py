@@ -26,7 +26,7 @@ from escalated_core.stepping.commands import (
     Into,
     Out,
 )
-from escalated_core.stepping.console import Aside, Console, GivenUp
+from escalated_core.stepping.console import Console, GivenUp, OnlookerScope
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.lines import by_line
 from escalated_core.stepping.sight import stop_of
@@ -212,7 +212,7 @@ class Stepper:
         value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
         names |= {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
         names |= {"plugin": place.plugin, "callback": place.callback}
-        aside = Aside(f"the condition {breakpoint.condition}", self._given_up(walk.firing))
+        aside = OnlookerScope(f"the condition {breakpoint.condition}", self._given_up(walk.firing))
         with self.unheard(), _watched(walk, "changed by a condition"):
             # What it gives may be a plugin's, also whether that counts as true.
             is_true, raised = aside.attempt(lambda: bool(eval(code, names)))

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
-from escalated_core.errors import UsageError
 from escalated_core.records import Firing
 from escalated_core.stepping.breakpoints import Breakpoint
 from escalated_core.stepping.stops import Stop
@@ -90,8 +88,7 @@ class Stepping:
                 work()
             finally:
                 # As a rule it is gone: it has stopped there.
-                with suppress(UsageError):
-                    breakpoints.remove(number)
+                breakpoints.discard(number)
 
         return stopping
 
