@@ -220,7 +220,7 @@ def built(workbench: Workbench, chains: list[tuple[Any, ...]]) -> int:
     VALUES,
     st.lists(COMMANDS, min_size=1, max_size=12),
 )
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=500, derandomize=True)
 def test_a_stepped_run_leaves_the_trace_of_an_untouched_one(
     workbench: Workbench,
     chains: list[tuple[Any, ...]],

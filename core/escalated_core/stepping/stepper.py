@@ -107,10 +107,7 @@ class Stepper:
                 yield
             finally:
                 CURRENT.reset(token)
-                held_ns = perf_counter_ns() - began
-                (running or firing).postpone(held_ns)
-                if len(firing.moments) % 2:  # between two steps
-                    firing.held_ns += held_ns
+                (running or firing).postpone(perf_counter_ns() - began)
                 if running is not None and not running.abandoned:
                     RUNNING[thread_id] = running
 

@@ -184,7 +184,8 @@ class Recorder:
         for registration in steps:
             if not registration.alive:
                 continue
-            firing.begin(registration, now)
+            # A walk may have been stopped since.
+            firing.begin(registration, now if firing.walk is None else perf_counter_ns())
             error = None
             try:
                 firing.ended = False
@@ -204,13 +205,11 @@ class Recorder:
                     settle(firing)
                 except Interrupted:  # it came on the way there
                     settle(firing)
-            now = perf_counter_ns()
-            firing.moments.append(now)
+            firing.moments.append(now := perf_counter_ns())
             if watched or error is not None or firing.nested_ns or firing.noted or firing.abandoned:
                 now = self._look(firing, pictures, (value, answer if is_filter else None), error)
             if is_filter and answer is not value:
-                value = answer
-                args = (value, *args[1:])
+                value, args = answer, (answer, *args[1:])
         return value
 
     def _look(

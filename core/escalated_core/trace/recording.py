@@ -79,7 +79,6 @@ class OpenFiring(Scope):
         "cause",
         "depth",
         "grew",
-        "held_ns",
         "hook",
         "id",
         "kind",
@@ -129,7 +128,7 @@ class OpenFiring(Scope):
         self.grew: Grew | None = None  # for steps that first say something after it was kept
         self.abandoned, self.armed, self.ended = False, False, True
         self._lock = None
-        self.nested_ns = self.ended_ns = self.held_ns = 0
+        self.nested_ns = self.ended_ns = 0
         self.walk: Walk | None = None
         self.took_ns = -1
         self.nodes = self.order = self.bytes = 0
@@ -196,9 +195,6 @@ class OpenFiring(Scope):
 
     def begin(self, registration: Registration, now: int) -> None:
         """The callback is about to be called."""
-        if self.held_ns:
-            now += self.held_ns
-            self.held_ns = 0
         self.ran.append(registration)
         self.moments.append(now)
         self.at = registration
