@@ -62,6 +62,8 @@ def test_an_interruption_that_a_destructor_swallows_is_told_to_nobody(
         def run():
             while True:
                 Slow()
+                for _ in range(10_000):
+                    pass
         """,
     )
     told: list[object] = []
