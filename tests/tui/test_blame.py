@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,21 @@ PLUGIN = """
         ticket["status"] = "closed"
 
     add_action("ticket_created", close)
+"""
+
+
+LATE = """
+    import logging
+    from escalated.hooks import on_action
+
+    @on_action("late")
+    def say():
+        log = logging.getLogger("late")
+        log.setLevel("INFO")
+        for message, later in (("in time", 0), ("the clock went on", 20)):
+            record = log.makeRecord("late", logging.INFO, __file__, 1, message, (), None)
+            record.created += later
+            log.handle(record)
 """
 
 
@@ -330,6 +346,17 @@ async def test_output_is_in_order_and_lines_can_be_hidden(running: Any, fire: An
         await pilot.press("escape")
         assert said(inspector) == text
         assert pilot.app.focused is inspector.page
+
+
+async def test_a_log_line_from_after_a_stop_is_told_with_the_time_of_day(
+    write: Any, running: Any, fire: Any
+) -> None:
+    write("late", LATE)
+    async with running() as pilot:
+        await fire(pilot, "late", "[]")
+        text = said(await step(pilot, 0, "output"))
+        assert re.search(r"info +\+[\d.]+ ms late: in time\n", text)
+        assert re.search(r"info +\d\d:\d\d:\d\d late: the clock went on\n", text)
 
 
 async def test_times_over_the_trace_are_worked_out_when_looked_at(

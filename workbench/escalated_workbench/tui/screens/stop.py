@@ -119,9 +119,16 @@ class StopScreen(Screen[None]):
         chain.border_subtitle = f"{at} of {_planned(stop)} ran"
         self.query_one("#where", Static).update(stop_title(stop))
         tabs = self.query_one(ToldTabs)
-        tabs.expect("source" if stop.line is not None and not self._is_wide else "value")
+        tabs.expect(self._telling(stop))
         self._tell()
         self.say("")
+
+    def _telling(self, stop: Stop) -> str:
+        """The tab that tells most of a stop."""
+        if stop.line is not None and not self._is_wide:
+            return "source"
+        is_new = stop.firing.kind != "filter" and not stop.firing.steps
+        return "args" if is_new else "value"
 
     def wait(self, behind: Sequence[str]) -> None:
         """Tell what waits behind the stop."""

@@ -14,6 +14,7 @@ from escalated_core.records import Firing, LogLine, Step
 from escalated_workbench.tui.look import owner_style, part
 from escalated_workbench.tui.widgets import sent
 from escalated_workbench.tui.widgets.pages import Page
+from escalated_workbench.tui.widgets.rows import local_time
 from escalated_workbench.tui.widgets.values import MUTED, Piece
 from escalated_workbench.wording import counted, milliseconds
 
@@ -26,6 +27,8 @@ GLYPHS = {0: ("·", MUTED), 1: ("i", "$text-accent"), 2: ("!", "$text-warning")}
 TRACEBACK = "Traceback (most recent call last):"
 OWN_LOGGER = "escalated.hooks"
 """Where what ends a callback is logged: that is not swallowed."""
+SLACK_NS = 50_000_000
+"""By how much a clock that tells the time may be off one that measures."""
 USUAL_THREADS = ("plugins", "MainThread")
 
 
@@ -174,12 +177,16 @@ def _heading(firing: Firing, least: int, hidden: int) -> list[Piece]:
 
 def _log(firing: Firing, step: Step, log: LogLine) -> list[Piece]:
     glyph, style = GLYPHS.get(_rank(log), ("✖", "$text-error"))
-    since = milliseconds(max(round((log.at - firing.started_at) * 1e9), 0))
+    since = max(round((log.at - firing.started_at) * 1e9), 0)
+    # The clock went on while it was stopped, its own time did not.
+    goes_on = log.thread not in ("", firing.thread)
+    fits = goes_on or since <= firing.duration_ns + SLACK_NS
+    moment = f"+{milliseconds(since)}" if fits else f"{local_time(log.at):%H:%M:%S}"
     message = log.message.replace("\n", "\n    ")
     thread = f" {log.thread}" if log.thread not in ("", firing.thread) else ""
     word = "error logged" if log in swallowed(step) else log.level.lower()
     return [
         part(f"{glyph} {word:8} ", style),
-        part(f"+{since}{thread} ", MUTED),
+        part(f"{moment}{thread} ", MUTED),
         part(f"{log.logger}: {message}\n"),
     ]

@@ -16,7 +16,7 @@ SHOWN = 3
 
 
 def stop_title(stop: Stop) -> Content:
-    """`⏸ ticket.create › ticket_data · step 3 of 4 · before lookup (billing, 10)`."""
+    """`⏸ ticket.create › ticket_data · step 3 of 4 · before lookup (billing)`."""
     firing = stop.firing
     pieces: list[Piece] = [part("⏸ ", "bold $text-warning")]
     for level in stop.around:
@@ -27,9 +27,8 @@ def stop_title(stop: Stop) -> Content:
         pieces += [part(f" · in {stop.doing.callback} ("), *_owner(stop.doing.plugin)]
         pieces.append(part(f") · line {stop.line.line}"))
     elif stop.at is not None:
-        at = stop.at
-        pieces += [part(f" · step {ran + 1} of {planned} · before {at.callback} (")]
-        pieces += [*_owner(at.plugin), part(f", priority {at.priority:g})")]
+        pieces += [part(f" · step {ran + 1} of {planned} · before {stop.at.callback} (")]
+        pieces += [*_owner(stop.at.plugin), part(")")]
     else:
         pieces.append(part(" · the end of the chain"))
     if stop.firing.thread != PLUGIN_THREAD:
