@@ -75,3 +75,22 @@ def test_wrong_usage(run: Any, session: Path, root: Path, tmp_path: Path) -> Non
     assert run("replay").returncode == 2
     assert run("replay", tmp_path / "none", "-p", root).returncode == 2
     assert run("replay", session, "--against", tmp_path / "none").returncode == 2
+
+
+def test_a_ticket_that_was_not_saved_yet_is_made_anew(
+    run: Any, root: Path, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    code = """
+    from escalated.hooks import on_filter
+    @on_filter("ticket_data")
+    def rate(data, ticket):
+        return {**data, "priority": "high", "metadata": {"is": str(ticket.status)}}
+    """
+    write("alpha", code)
+    file = tmp_path / "evening.session"
+    assert run("event", "run", "ticket.create", "--save", file, "-p", root).returncode == 0
+    result = run("replay", file, "-p", root)
+    assert "missing" not in result.stdout + result.stderr
+    assert result.stderr.endswith(": 5 same.\n")
+    write("alpha", code.replace("high", "low"))
+    assert run("replay", file, "-p", root).returncode == 1

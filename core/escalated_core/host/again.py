@@ -11,8 +11,8 @@ from escalated_core.helpdesk.references import Reference, ReferenceKind
 from escalated_core.helpdesk.world import World
 from escalated_core.host.event_run import EventRun
 from escalated_core.records import Firing
-from escalated_core.replay.rebuilding import Rebuilt, rebuilt
-from escalated_core.snapshots.paths import parse_path, path_text
+from escalated_core.replay.rebuilding import MissingError, Rebuilt, rebuilt
+from escalated_core.snapshots.paths import Path, parse_path, path_text
 from escalated_core.snapshots.pictures import ObjectSnapshot
 
 NO_CHANGES: Final[Mapping[str, Any]] = {}
@@ -68,7 +68,7 @@ def recalled(
     """
     names = names_of(firing.hook, firing.profile)
     paths = {text: spelt(parse_path(text), names) for text in changes}
-    found = rebuilt(firing, RecordedRows(world), paths.values())
+    found = _rebuilt(firing, RecordedRows(world), paths.values(), world)
     if not changes:
         return found
     world()
@@ -96,10 +96,20 @@ def recalled_event(
         MissingError: a value cannot be made anew.
         UsageError: there is no such event or parameter, or a change leads nowhere.
     """
-    found = rebuilt(firing, _References(world), [parse_path(text) for text in changes])
     world()
+    found = rebuilt(firing, _References(world), [parse_path(text) for text in changes])
     given = _with(found.kwargs, changes)
     return EventRun(firing.hook, given, dry=firing.cause.endswith(" dry"))
+
+
+def _rebuilt(
+    firing: Firing, rows: RecordedRows, given: Collection[Path], world: Callable[[], World]
+) -> Rebuilt:
+    try:
+        return rebuilt(firing, rows, given)
+    except MissingError:
+        world()  # classes of the help desk are there once it is open
+        return rebuilt(firing, rows, given)
 
 
 def _with(named: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
