@@ -63,6 +63,28 @@ async def test_a_row_that_is_none_is_refused(samples: Path, running: Any, until:
         assert isinstance(pilot.app.screen, FireScreen)
 
 
+async def test_a_filter_of_a_plugin_is_not_fired_without_a_value(
+    write: Any, running: Any, until: Any
+) -> None:
+    write(
+        "mine",
+        """
+        from escalated.hooks import add_filter
+        add_filter("own", lambda value: [*value, 1])
+        """,
+    )
+    async with running() as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
+        await pilot.press(*"own", "enter")
+        assert isinstance(pilot.app.screen, FireScreen)
+        (notice,) = pilot.app._notifications
+        assert "Give own a value" in notice.message
+        await pilot.press(*"[[]]", "enter")
+        await until(pilot, lambda: [each for each in pilot.app.wb.trace if each.hook == "own"])
+        assert pilot.app.wb.trace.get(pilot.app.wb.trace.ids[-1]).result == [1]
+
+
 async def test_what_you_fire_is_selected_wherever_the_cursor_was(
     samples: Path, running: Any, until: Any, fire: Any
 ) -> None:

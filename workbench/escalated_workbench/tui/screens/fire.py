@@ -65,10 +65,15 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
             self._fire(self.item, stepped=True)
 
     def _fire(self, item: Hook, *, stepped: bool) -> None:
+        given = self.query_one("#args", Input)
         try:
-            args = arguments(self.query_one("#args", Input).value)
+            args = arguments(given.value)
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
+            return
+        if not args and _needs_value(item):
+            given.focus()
+            self.notify(f"Give {item.name} a value, as the plugin's own filter.", markup=False)
             return
         self.dismiss(Shot(item.name, item.kind, args, stepped))
 
@@ -82,8 +87,13 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
         elif item.documented:
             self.say(f"{item.documented.signature}: {item.documented.purpose}")
         else:
-            need = " A filter needs a value: give it below." if item.kind == "filter" else ""
+            need = " A filter needs a value: give it below." if _needs_value(item) else ""
             self.say(f"A plugin's own {item.kind}.{need}")
+
+
+def _needs_value(hook: Hook) -> bool:
+    """Whether nobody knows what a filter is to be given."""
+    return hook.kind == "filter" and hook.documented is None
 
 
 def _line(hook: Hook) -> Content:
