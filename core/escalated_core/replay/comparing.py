@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -162,37 +162,39 @@ class _Walk:
             self._known.did_the_same(old, new)
         inner = self._nested(sides, at, source)
         source = inner if source is None else source
-        found = self._outputs(sides, at, place)
+        found = self._outputs(sides, at)
         verdict = _verdict(found, old, new)
         if verdict != "same":
-            told = self._add(replace(found, verdict=verdict, follows=source))
+            told = self._tell(verdict, place, follows=source, **found)
             source = told if source is None else source
         self._note(place, old, new)
         return None if self._known.all_same(*left) else source
 
-    def _outputs(self, sides: _Sides, at: tuple[int, int], place: Difference) -> Difference:
-        """All that two steps did, as far as it differs."""
+    def _outputs(self, sides: _Sides, at: tuple[int, int]) -> dict[str, Any]:
+        """All that two steps did, as far as it differs: fields of a `Difference`."""
         old, new = (side.firing.steps[index] for side, index in zip(sides, at, strict=True))
         touched: tuple[Change, ...] = ()
         # Not the arguments themselves: it may only have left them as it got them.
         if not same_changes(old.touched, new.touched):
             left = (side.args[index + 1] for side, index in zip(sides, at, strict=True))
             touched = _named(sides[1].firing, changes(*map(TupleSnapshot, left)))
-        return replace(
-            place,
-            changes=self._known.changes(old.after, new.after),
-            touched=touched,
-            errors=_errors(sides, at),
-            effects=changes(sent(old), sent(new)),
-        )
+        return {
+            "changes": self._known.changes(old.after, new.after),
+            "touched": touched,
+            "errors": _errors(sides, at),
+            "effects": self._known.changes(sent(old), sent(new)),
+        }
 
     def _nested(self, sides: _Sides, at: tuple[int, int], source: int | None) -> int | None:
         """Compare what two steps fired; returns the difference that reached the callback."""
+        inside = [
+            each.get((side.firing.id, index), ())
+            for each, side, index in zip(self._inside, sides, at, strict=True)
+        ]
+        if not any(inside):
+            return None
         reached: list[int] = []
-        old, new = (
-            _by_turn(inside.get((side.firing.id, index), ()))
-            for inside, side, index in zip(self._inside, sides, at, strict=True)
-        )
+        old, new = map(_by_turn, inside)
         for key, moved in blame.aligned([*old], [*new]):
             one, other = old.get(key), new.get(key)
             if one is None or other is None:
@@ -206,15 +208,14 @@ class _Walk:
         return reached[0] if reached else None
 
     def _tell(self, verdict: ReplayVerdict, place: Difference, **what: Any) -> int:
-        return self._add(replace(place, verdict=verdict, **what))
-
-    def _add(self, difference: Difference) -> int:
         """Keep a difference; returns its index."""
-        self.found.append(difference)
+        self.found.append(replace(place, verdict=verdict, **what))
         return len(self.found) - 1
 
     def _note(self, place: Difference, old: Step, new: Step) -> None:
         """Tell what is no change of behaviour."""
+        if not (old.output or new.output or old.logs or new.logs):
+            return
         logged = ([(each.level, each.message) for each in step.logs] for step in (old, new))
         told = {"prints": old.output != new.output, "logs": operator.ne(*logged)}
         who = f"{place.plugin or 'host'}:{place.callback}"
@@ -231,16 +232,17 @@ def _first(source: int | None, moved: Sequence[int]) -> int | None:
     return source if source is not None or not moved else moved[0]
 
 
-def _verdict(found: Difference, old: Step, new: Step) -> ReplayVerdict:
+def _verdict(found: Mapping[str, Any], old: Step, new: Step) -> ReplayVerdict:
     """The most telling of what differs at one step."""
     fails = new.outcome in _FAILURES
-    if fails and found.errors[0] != found.errors[1]:
+    before, now = found["errors"]
+    if fails and before != now:
         return "raises"
     if old.outcome in _FAILURES and not fails:
         return "fixed"
-    if found.changes or found.touched:
+    if found["changes"] or found["touched"]:
         return "value"
-    return "effect" if found.effects else "same"
+    return "effect" if found["effects"] else "same"
 
 
 def _errors(sides: _Sides, at: _Places) -> tuple[str | None, str | None]:

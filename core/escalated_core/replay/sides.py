@@ -7,7 +7,7 @@ from typing import Any
 from escalated_core.analysis.arguments import states
 from escalated_core.records import Change, Firing, Step
 from escalated_core.snapshots.diff import changes
-from escalated_core.snapshots.pictures import TupleSnapshot, same
+from escalated_core.snapshots.pictures import same
 
 Given = tuple[Any, ...]
 """What a callback gets: the value of a filter, the arguments, those by name."""
@@ -63,9 +63,12 @@ class Sameness:
 
 def same_changes(some: tuple[Change, ...], others: tuple[Change, ...]) -> bool:
     """Whether changes are the same, one by one."""
-    return len(some) == len(others) and same(_as_snapshot(some), _as_snapshot(others))
+    return len(some) == len(others) and all(map(_same_change, some, others))
 
 
-def _as_snapshot(found: tuple[Change, ...]) -> TupleSnapshot:
-    parts = ((each.kind, each.path, each.before, each.after) for each in found)
-    return TupleSnapshot(map(TupleSnapshot, parts))
+def _same_change(one: Change, other: Change) -> bool:
+    return (
+        (one.kind, one.path) == (other.kind, other.path)
+        and same(one.before, other.before)
+        and same(one.after, other.after)
+    )

@@ -31,6 +31,8 @@ from escalated_core.snapshots.text import Run, text_changes
 
 __all__ = ["Path", "Run", "apply", "changes", "path_text", "text_changes"]
 
+_OWN_PARTS: Final = frozenset((str, int))
+"""Keys that are parts of paths as they are, so they are apart there, too."""
 _CONTAINERS: Final = (DictSnapshot, ListSnapshot, TupleSnapshot, SetSnapshot)
 
 _Inside = Literal["fields", "of"]
@@ -58,13 +60,14 @@ def apply(before: Any, recorded: Iterable[Change]) -> Any:
 
 
 def _compare(before: Any, after: Any, path: Path, found: list[Change]) -> None:
-    if before is after:
+    # First: most parts of two values are the same, and that is told sooner than no difference.
+    if same(before, after):
         return
     kind = kind_of(before)
     compare = _COMPARE.get(kind) if kind is kind_of(after) else None
     if compare is not None:
         compare(before, after, path, found)
-    elif not same(before, after):
+    else:
         found.append(Change("changed", path, before, after))
 
 
@@ -72,8 +75,7 @@ def _mappings(before: DictSnapshot, after: DictSnapshot, path: Path, found: list
     start = len(found)
     if len(before) == len(after) and all(map(same, before, after)):
         for (key, one), other in zip(before.items(), after.values(), strict=True):
-            if one is not other:
-                _compare(one, other, (*path, part_of(key)), found)
+            _compare(one, other, (*path, part_of(key)), found)
         is_told = True
     else:
         is_told = _entries(before, after, path, found)
@@ -100,6 +102,8 @@ def _entries(before: DictSnapshot, after: DictSnapshot, path: Path, found: list[
 
 def _is_nameable(mapping: DictSnapshot) -> bool:
     """Whether paths tell all keys apart."""
+    if _OWN_PARTS.issuperset(map(type, mapping)):
+        return True
     return len({part_of(key) for key in mapping}) == len(mapping)
 
 
