@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,45 @@ class TestWhatIsNotDueToASave:
         assert [change.path for change in found.origin.changes if "luck" not in change.path] == [
             ("by",)
         ]
+
+    @pytest.mark.parametrize(
+        ("drawn", "ran"),
+        [
+            ("0", ["one", "two", "one"]),
+            ("random.Random().random()", ["one", "two", "one", "one"]),
+        ],
+    )
+    def test_what_did_as_recorded_is_not_run_a_second_time(
+        self, begun: Any, monkeypatch: pytest.MonkeyPatch, drawn: str, ran: list[str]
+    ) -> None:
+        code = f"""
+        import random, sys
+        from escalated.hooks import *
+
+        @on_filter("draw")
+        def draw(value):
+            sys.ran.append("one")
+            return {{"luck": {drawn}, "by": "one"}}
+        """
+        monkeypatch.setattr(sys, "ran", [], raising=False)
+        save = begun(code, ("draw", 0))
+        assert counted(save(code.replace("one", "two"))) == {"value": 1}
+        assert vars(sys)["ran"] == ran
+
+    def test_what_was_unsteady_in_one_is_looked_into_in_others(self, begun: Any) -> None:
+        code = """
+        import itertools, random
+        from escalated.hooks import *
+
+        count = itertools.count(0)
+
+        @on_filter("draw")
+        def draw(value):
+            # The third time it draws something else than the first and the second time.
+            return {"luck": next(count) // 2 if value else random.Random().random()}
+        """
+        save = begun(code, ("draw", 1), ("draw", 0))
+        assert counted(save(code.replace("count(0)", "count(10)"))) == {"unsteady": 2}
 
     def test_what_the_world_has_become(self, begun: Any) -> None:
         code = """

@@ -17,7 +17,7 @@ from escalated_core.records import Comparison, Run
 from escalated_core.replay.comparing import compare, judged, masked
 from escalated_core.replay.pacing import pace
 from escalated_core.replay.rebuilding import MissingError
-from escalated_core.replay.steadiness import steady
+from escalated_core.replay.steadiness import Place, places, steady
 
 LIMIT = 1.0
 """Seconds that a callback may run in a replay."""
@@ -48,6 +48,8 @@ class Judge:
     """Whether the records are without their secrets, as those of a session."""
     uncontrolled: dict[str, None] = field(default_factory=dict[str, None])
     """Of the firing that is being judged, in words."""
+    _unsteady: set[Place] = field(default_factory=set[Place])
+    """Where two runs of the code before differed, in any firing so far."""
 
     def judge(self, kept: Kept) -> tuple[Comparison, bool]:
         """What it does now beside what it did before, and whether only the record differs.
@@ -66,21 +68,33 @@ class Judge:
             other = self._run(kept, self.new, seed=1, later=LATER)
             found = steady(found, compare(new, other))
         elif found.differences:
-            found, has_drifted = self._beside_old(kept, new)
+            found, has_drifted = self._beside_old(kept, found, new)
         kept.last = new
         paced = self._paced(kept, found)
         return replace(paced, uncontrolled=tuple(self.uncontrolled)), has_drifted
 
-    def _beside_old(self, kept: Kept, new: Run) -> tuple[Comparison, bool]:
-        """The same for one that differs from its record: is that due to the new code?"""
-        if kept.last is not None and not compare(kept.last, new).differences:
-            return compare(kept.last, new), True
+    def _beside_old(self, kept: Kept, found: Comparison, new: Run) -> tuple[Comparison, bool]:
+        """The same for one that differs from its record: is that due to the new code?
+
+        The code before is run now. It is steady if it does what it did when it was recorded or
+        replayed last, as these are two runs of it. If not, or where another firing was unsteady,
+        it is run a second time now to tell.
+        """
+        if kept.last is not None:
+            found = compare(kept.last, new)
+            if not found.differences:
+                return found, True
         assert self.old is not None
         old = self._run(kept, self.old)
+        is_doubtful = not self._unsteady.isdisjoint(places(found.differences))
+        if not is_doubtful and not compare(found.old, old).differences:
+            return found, False
         found = compare(old, new)
         if not found.differences:
             return found, True
-        return steady(found, compare(old, self._run(kept, self.old))), False
+        twice = compare(old, self._run(kept, self.old))
+        self._unsteady.update(places(twice.differences))
+        return steady(found, twice), False
 
     def _paced(self, kept: Kept, found: Comparison) -> Comparison:
         """The comparison with how long both take, if the new code is suspected to be slower."""

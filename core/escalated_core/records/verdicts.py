@@ -37,8 +37,8 @@ class ReplayProgress:
 class SaveVerdict:
     """What recorded firings do now, beside what they did before.
 
-    In a comparison `old` is the code before on the same help desk at the same moment, where it had
-    to be run to tell what is due to the save, and else the firing as it was recorded.
+    In a comparison `old` is the firing as it was recorded, or as it was replayed last; where the
+    code before does something else by now, it is that, on the same help desk at the same moment.
     """
 
     number: int

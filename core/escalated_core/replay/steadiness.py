@@ -9,7 +9,8 @@ from escalated_core.records import Comparison, Difference
 from escalated_core.replay.comparing import judged
 from escalated_core.snapshots.paths import path_text
 
-_Place = tuple[object, ...]
+Place = tuple[object, ...]
+"""Where something differs: hook, plugin, callback and path."""
 
 
 def steady(found: Comparison, same_code: Comparison) -> Comparison:
@@ -19,11 +20,11 @@ def steady(found: Comparison, same_code: Comparison) -> Comparison:
     """
     if not same_code.differences:
         return found
-    unsteady = set(_places(same_code.differences))
+    unsteady = set(places(same_code.differences))
     left: dict[int, Difference] = {}
     for index, each in enumerate(found.differences):
         follows = each.follows
-        if set(_places([each])) <= unsteady or (follows is not None and follows not in left):
+        if set(places([each])) <= unsteady or (follows is not None and follows not in left):
             continue
         left[index] = each
     numbers = {index: place for place, index in enumerate(left)}
@@ -37,7 +38,7 @@ def steady(found: Comparison, same_code: Comparison) -> Comparison:
     return judged(replace(found, differences=kept, why=why))
 
 
-def _places(differences: Iterable[Difference]) -> Iterator[_Place]:
+def places(differences: Iterable[Difference]) -> Iterator[Place]:
     """Where differences are, by callback and path."""
     for each in differences:
         who = each.hook, each.plugin, each.callback
