@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from escalated_core.errors import UsageError
+from escalated_core.host import verdicts
 from escalated_core.records import SaveVerdict
 from escalated_workbench import Workbench
 
@@ -367,6 +370,28 @@ class TestTheDoor:
         assert heard == [first]
         assert next(iter(workbench.replays)) == first
         assert workbench.replays.progress is None
+
+    def test_what_is_stopped_meanwhile_takes_none_of_its_time(self, begun: Any, until: Any) -> None:
+        begun(TAG, ("greet", ["hello"]))
+        workbench = Workbench.current()
+        assert workbench is not None
+        workbench.breakpoints.add("alpha:tag")
+
+        def fire() -> list[Any]:
+            return [workbench.fire("greet", [number]) for number in range(2)]
+
+        with workbench.attended(fire) as run:
+            reload = threading.Thread(target=workbench.reload, args=("alpha",))
+            reload.start()
+            until(lambda: "reloading alpha" in workbench.waiting)
+            assert run.go_on() is not None
+            reload.join()
+            until(lambda: workbench.waiting)
+            stopped = monotonic()
+            until(lambda: monotonic() > stopped + verdicts.SECONDS)
+        verdict = workbench.replays.wait()
+        assert (verdict.state, verdict.left_out) == ("done", ())
+        assert verdict.comparisons
 
     def test_kept_ones_by_id(self, begun: Any) -> None:
         begun(TAG, ("greet", ["hello"]), ("greet", ["again"]))

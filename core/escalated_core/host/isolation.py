@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from escalated_core.effects.outbox import Effects, Outbox, under
@@ -116,6 +117,8 @@ class Aside:
         self._disk = disk
         self._effects = effects
         self._recorder = isolation.recorder()
+        self.waited = 0.0
+        """Seconds that the plugin thread was not free, as while something is stopped on it."""
 
     def run(
         self,
@@ -136,10 +139,12 @@ class Aside:
             chains: the callbacks that are in force meanwhile; None for those of the registry.
             limit: seconds that a callback may run, if fewer than usual.
         """
+        asked = monotonic()
         trace = self._recorder.trace
         seen, before = trace.finished, set(living_threads())
 
         def alone() -> None:
+            self.waited += monotonic() - asked
             # In a context of its own: whatever is set in it goes with it.
             with thread.hurrying(limit):
                 contextvars.copy_context().run(self._inside, work, seed, chains)

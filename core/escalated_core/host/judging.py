@@ -43,7 +43,8 @@ class Judge:
     new: Chains
     old: Chains | None
     deadline: float | None = None
-    """By `monotonic`: what only makes the verdict finer is left out from then on."""
+    """By `monotonic`, while the plugin thread is free: from then on what only makes the verdict
+    finer is left out."""
     is_masked: bool = False
     """Whether the records are without their secrets, as those of a session."""
     uncontrolled: dict[str, None] = field(default_factory=dict[str, None])
@@ -102,19 +103,20 @@ class Judge:
         if found.differences or new is None or self.old is None:
             return found
         before, now = found.old.firing.duration_ns, new.firing.duration_ns
-        if now < max(2 * before, before + NOTICED_NS) or self._is_late:
+        if now < max(2 * before, before + NOTICED_NS) or self.is_late:
             return found
         old_ns: list[int] = []
         new_ns: list[int] = []
-        while len(new_ns) < PAIRS and not self._is_late:
+        while len(new_ns) < PAIRS and not self.is_late:
             old_ns.append(self._run(kept, self.old).firing.duration_ns)
             new_ns.append(self._run(kept, self.new).firing.duration_ns)
         paced = pace(old_ns, new_ns) if new_ns else None
         return judged(replace(found, pace=paced))
 
     @property
-    def _is_late(self) -> bool:
-        return self.deadline is not None and monotonic() > self.deadline
+    def is_late(self) -> bool:
+        """Whether the time is up."""
+        return self.deadline is not None and monotonic() - self.aside.waited > self.deadline
 
     def _run(self, kept: Kept, chains: Chains, *, seed: int = 0, later: float = 0.0) -> Run:
         firing = kept.recorded.firing

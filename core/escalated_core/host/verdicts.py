@@ -85,18 +85,18 @@ class Judging:
         if not chosen:
             return "done"
         host, request = self.host, self.request
-        deadline = monotonic() + SECONDS if request.chosen is None else None
         old = host.registry.former_chains(request.plugin) if request.plugin else None
         with host.isolation.opened() as aside:
             chains = dict(host.registry.chains)
-            judge = Judge(aside, host.registry, host.world, chains, old, deadline)
+            judge = Judge(aside, host.registry, host.world, chains, old)
+            judge.deadline = monotonic() + SECONDS if request.chosen is None else None
             judge.is_masked = request.cause == "session"
             for place, kept in enumerate(chosen):
                 request.progress = ReplayProgress(request.plugin, place, len(chosen))
                 if request.cancelled:
                     self._leave(chosen[place:], "a newer save came")
                     return "cancelled"
-                if deadline is not None and monotonic() > deadline:
+                if judge.is_late:
                     self._leave(chosen[place:], "the time was up")
                     return "late"
                 self._judge(judge, kept)
