@@ -62,6 +62,27 @@ def test_against_another_folder(
     assert run("replay", session, "--against", root, "-p", other).returncode == 1
 
 
+def test_what_could_not_be_loaded_is_told_with_its_line(
+    run: Any, session: Path, root: Path, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    write("alpha", CODE.format("'one'", "False") + "\ndef (\n")
+    for how in (["-p", root], ["--against", root]):
+        result = run("replay", session, *how)
+        assert result.returncode == 1
+        assert "call removed" in result.stdout
+        assert "alpha/plugin.py:9:5: error: alpha could not be loaded: Syntax" in result.stderr
+    # Also where nothing that was recorded runs code of it.
+    write("alpha", CODE.format("'one'", "False"))
+    write("beta", "def (\n")
+    result = run("replay", session, "-p", root)
+    assert result.returncode == 1, result.stdout
+    assert "beta could not be loaded" in result.stderr
+    (tmp_path / "none").mkdir()
+    result = run("replay", session, "--against", tmp_path / "none")
+    assert result.returncode == 1
+    assert f"No plugins in {tmp_path / 'none'}." in result.stderr
+
+
 def test_chance_is_no_change(
     run: Any, session: Path, root: Path, write: Callable[..., Path]
 ) -> None:

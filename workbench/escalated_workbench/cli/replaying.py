@@ -13,6 +13,7 @@ from escalated_workbench.cli.options import Call, runs_plugins
 if TYPE_CHECKING:
     from escalated_core.records import Comparison, SaveVerdict
     from escalated_workbench.cli.text import Style
+    from escalated_workbench.workbench import Workbench
 
 
 @click.command("replay")
@@ -28,18 +29,33 @@ def replay(call: Call, file: str, against: str | None) -> int:
     """Run a saved session again and tell what is different.
 
     Nothing of it lasts: what is sent is held, what is written is thrown away. Exits with 1 if the
-    behaviour changed.
+    behaviour changed, or a plugin cannot be loaded.
     """
     from escalated_core.sessions import session as sessions
     from escalated_workbench.wording import safe
 
     with sessions.read(file) as session, call._replace(root=against or call.root).workbench() as wb:
+        is_whole = _tell_plugins(call, wb)
         verdict = wb.replays.replay_session(session)
         style = call.style(wb)
         lines = [*verdict_lines(verdict, style)]
     call.report(lines, verdict=verdict)
     call.output.say(safe(f"{file}: {verdict}."))
-    return int(verdict.changed)
+    return int(verdict.changed or not is_whole)
+
+
+def _tell_plugins(call: Call, wb: Workbench) -> bool:
+    """Say which plugins could not be loaded, and so call nothing; returns whether all could."""
+    from escalated_workbench.cli import text
+    from escalated_workbench.wording import safe
+
+    failed = [plugin for plugin in wb.plugins.values() if plugin.status == "failed"]
+    found = [finding for plugin in failed for finding in plugin.findings]
+    for line in text.finding_lines(each for each in found if each.severity == "error"):
+        call.output.say(line)
+    if not wb.plugins:
+        call.output.say(safe(f"No plugins in {wb.root}."))
+    return not failed
 
 
 def verdict_lines(verdict: SaveVerdict, style: Style) -> Iterator[str]:
