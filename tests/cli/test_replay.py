@@ -83,6 +83,19 @@ def test_what_could_not_be_loaded_is_told_with_its_line(
     assert f"No plugins in {tmp_path / 'none'}." in result.stderr
 
 
+def test_a_session_that_ends_early_is_replayed_as_far_as_it_goes(
+    run: Any, session: Path, root: Path, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.session"
+    *lines, last = session.read_bytes().splitlines(keepends=True)
+    for content, told in ((lines, "3 same"), (lines[:1], "no firing is recorded")):
+        cut.write_bytes(b"".join(content) + last[:-1][:50])
+        result = run("replay", cut, "-p", root)
+        assert result.returncode == 0, result.stderr
+        assert f"{cut}: the last line was cut off; it is left out." in result.stderr
+        assert f"{cut}: {told}." in result.stderr
+
+
 def test_chance_is_no_change(
     run: Any, session: Path, root: Path, write: Callable[..., Path]
 ) -> None:

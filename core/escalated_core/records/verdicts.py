@@ -83,4 +83,5 @@ class SaveVerdict:
         left = [f"{len(self.left_out)} left out"] if self.left_out else []
         ended = {"late": ["the time was up"], "cancelled": ["a newer save came"]}
         said = ", ".join([*told, *left, *ended.get(self.state, [])])
-        return said or "nothing recorded runs code of it"
+        nothing = "nothing recorded runs code of it" if self.plugin else "no firing is recorded"
+        return said or nothing

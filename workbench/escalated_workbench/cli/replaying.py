@@ -9,6 +9,7 @@ import click
 
 from escalated_workbench.cli.completion import Folder
 from escalated_workbench.cli.options import Call, runs_plugins
+from escalated_workbench.cli.sessions import tell_incomplete
 
 if TYPE_CHECKING:
     from escalated_core.records import Comparison, SaveVerdict
@@ -35,6 +36,7 @@ def replay(call: Call, file: str, against: str | None) -> int:
     from escalated_workbench.wording import safe
 
     with sessions.read(file) as session, call._replace(root=against or call.root).workbench() as wb:
+        tell_incomplete(call, session)
         is_whole = _tell_plugins(call, wb)
         verdict = wb.replays.replay_session(session)
         style = call.style(wb)

@@ -91,7 +91,7 @@ def trace(
 
     query = _query(where)
     with sessions.read(file) as session:
-        _tell(call, session)
+        tell_incomplete(call, session)
         firings = _firings(session, query, number)
         if jsonl:
             return _lines_of_json(call, firings)
@@ -115,7 +115,7 @@ def _moment(
     from escalated_workbench.cli.moments import moment_lines, moment_of
 
     with sessions.read(file) as session:
-        _tell(call, session)
+        tell_incomplete(call, session)
         moment = moment_of(session, then, after, rows)
         call.report(moment_lines(moment, call.style()), session=session.header, moment=moment)
     return 0
@@ -146,7 +146,7 @@ def report(call: Call, file: str, target: str, where: str | None, number: int | 
 
     query = _query(where)
     with sessions.read(file) as session:
-        _tell(call, session)
+        tell_incomplete(call, session)
         if target != "-":
             _check_target(Path(file), Path(target))
         content, count = _written(session, query, number, is_picture)
@@ -220,7 +220,7 @@ def _known(session: Session) -> str:
     return f"It has {ids[0]} to {ids[-1]}." if ids else "It has none."
 
 
-def _tell(call: Call, session: Session) -> None:
+def tell_incomplete(call: Call, session: Session) -> None:
     """Say what is missing at the end of the file."""
     from escalated_workbench.wording import safe
 

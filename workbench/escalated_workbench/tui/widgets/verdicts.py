@@ -184,7 +184,7 @@ def _counted(verdict: SaveVerdict) -> str:
     counts = [f"{count:,} {VERDICTS[name]}" for name, count in verdict.counts.items()]
     counts += [f"{len(verdict.left_out):,} left out"] if verdict.left_out else []
     counts += [f"{len(verdict.drifted):,} drifted"] if verdict.drifted else []
-    return " · ".join(counts) or "nothing recorded runs code of it"
+    return " · ".join(counts) or str(verdict)
 
 
 def _differences(comparison: Comparison, width: int) -> Iterator[Piece]:
