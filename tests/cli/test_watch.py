@@ -98,6 +98,33 @@ def test_text_says_the_same(start: Start, root: Path) -> None:
     assert (process.returncode, err.splitlines()) == (130, [watching, "Interrupted."])
 
 
+def test_text_says_where_what_a_save_changed_begins(start: Start, root: Path) -> None:
+    hooks = ["ticket_data", "user_permissions", "comment_content", "ticket_list_query"]
+    code = "from escalated.hooks import on_filter\n" + "".join(
+        f"@on_filter('{hook}')\ndef {hook}(value, *rest): return {{'is': value, 'seen': 16}}\n"
+        for hook in hooks
+    )
+    save(root, code)
+    fired = [f"--fire={hook}" for hook in (hooks[0], *hooks)]
+    with start("watch", *fired, "-p", root) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout)
+        assert any(f"{hooks[-1]} · filter" in line for line in lines)
+        save(root, code.replace("16", "99"))
+        assert any(line.endswith("~ triage: 5 value changed\n") for line in lines)
+        told = "".join(takewhile(lambda line: line != "    and 1 firing more\n", lines))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert re.fullmatch(
+        r"    #\d+ ticket_data, and 1 more like it\n"
+        r"      triage:ticket_data value changed  \(triage/plugin.py:2\)\n"
+        r"          ~ seen: 16 -> 99\n"
+        r"    #\d+ user_permissions\n      triage:user_permissions .*\n          ~ .*\n"
+        r"    #\d+ comment_content\n      triage:comment_content .*\n          ~ .*\n",
+        told,
+    )
+
+
 def test_it_ends_quietly_when_nobody_reads(shell: Callable[[str], Any], root: Path) -> None:
     result = shell(f"workbench watch --jsonl -p {root} | head -1")
     assert (result.returncode, result.stderr) == (0, "")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from escalated_core.records.firings import Change, Firing
+from escalated_core.records.findings import Location
+from escalated_core.records.firings import Change, Firing, Step
 
 ReplayVerdict = Literal[
     "raises",
@@ -54,6 +55,10 @@ class Run:
     def __repr__(self) -> str:
         # What a line of a terminal holds: values can be of any size.
         return f"Run({self.firing!r}, {len(self.nested)} nested)"
+
+    def find(self, number: int | None) -> Firing | None:
+        """The firing with this id."""
+        return next((each for each in (self.firing, *self.nested) if each.id == number), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +155,32 @@ class Comparison:
     def origin(self) -> Difference | None:
         """The first difference, which follows from no other."""
         return self.differences[0] if self.differences else None
+
+    def sort(self) -> tuple[object, ...]:
+        """What it has in common with those that differ alike: the hook, where, at which paths."""
+        origin = self.origin
+        where: tuple[object, ...] = ()
+        if origin is not None:
+            found = (origin.changes, origin.touched, origin.effects)
+            paths = tuple(tuple(change.path for change in some) for some in found)
+            where = origin.verdict, origin.hook, origin.plugin, origin.callback, paths
+        return self.verdict, self.old.firing.hook, where
+
+    def firings_of(self, difference: Difference) -> tuple[Firing | None, Firing | None]:
+        """The two firings that a difference is about, in the old run and in the new."""
+        new = self.new.find(difference.new_firing) if self.new is not None else None
+        return self.old.find(difference.old_firing), new
+
+    def step_of(self, difference: Difference) -> Step | None:
+        """The step that a difference is about, of the new run, else of the old one."""
+        one, other = self.firings_of(difference)
+        if other is not None and difference.new_step is not None:
+            return other.steps[difference.new_step]
+        if one is not None and difference.old_step is not None:
+            return one.steps[difference.old_step]
+        return None
+
+    def place_of(self, difference: Difference) -> Location | None:
+        """The line of the callback that differs, of the new code where that still has it."""
+        step = self.step_of(difference)
+        return Location(step.file, step.line) if step is not None and step.file else None

@@ -23,6 +23,10 @@ class LeftOut:
     hook: str
     why: str
 
+    def sort(self) -> tuple[object, ...]:
+        """What it has in common with those that were left out alike."""
+        return self.hook, self.why
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayProgress:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from escalated_workbench.cli.text import Style
     from escalated_workbench.workbench import Workbench
 
+SORTS = 3
+"""Sorts of difference that are told of a save."""
+
 
 @click.command("replay")
 @click.argument("file", metavar="SESSION")
@@ -90,12 +93,28 @@ def verdict_lines(verdict: SaveVerdict, style: Style) -> Iterator[str]:
             yield from difference_lines(1, each.origin, style)
 
 
-def verdict_line(verdict: SaveVerdict, style: Style) -> str:
-    """The verdict of a save in one line."""
-    from escalated_workbench.wording import safe
+def brief_lines(verdict: SaveVerdict, style: Style) -> Iterator[str]:
+    """The verdict of a save in one line, and some of what differs, of each sort one."""
+    from escalated_core.replay.alike import alike
+    from escalated_workbench.cli.text import change_line, one_line
+    from escalated_workbench.wording import counted, safe
 
     sign = style.mark("~", "changed") if verdict.changed else style.mark("✔", "same")
-    return f"{sign} {safe(verdict.plugin or 'all')}: {safe(str(verdict))}"
+    yield f"{sign} {safe(verdict.plugin or 'all')}: {safe(str(verdict))}"
+    sorts = alike(verdict.differing())
+    for first, *more in sorts[:SORTS]:
+        like = f", and {len(more)} more like it" if more else ""
+        yield f"    #{_id(first)} {safe(first.old.firing.hook)}{like}"
+        origin = first.origin
+        if origin is not None:
+            place = first.place_of(origin)
+            where = f"  ({place})" if place is not None else ""
+            yield f"      {safe(one_line(str(origin)))}{safe(where)}"
+            changes = (*origin.changes, *origin.touched, *origin.effects)
+            yield from (f"          {change_line(each, style)}" for each in changes[:1])
+    left = sum(map(len, sorts[SORTS:]))
+    if left:
+        yield f"    and {counted(left, 'firing')} more"
 
 
 def _id(comparison: Comparison) -> int:

@@ -131,7 +131,7 @@ class _News:
 def _as_text(call: Call, wb: Workbench, style: Style) -> Teller:
     from escalated_core.records import Firing, SaveVerdict
     from escalated_workbench.cli import text
-    from escalated_workbench.cli.replaying import verdict_line
+    from escalated_workbench.cli.replaying import brief_lines
     from escalated_workbench.wording import counted, safe
 
     plugins = counted(len(wb.plugins), "plugin")
@@ -141,7 +141,7 @@ def _as_text(call: Call, wb: Workbench, style: Style) -> Teller:
         if isinstance(record, Firing):
             moment, lines = record.started_at, text.firing_lines(record, style)
         elif isinstance(record, SaveVerdict):
-            moment, lines = record.at, [verdict_line(record, style)]
+            moment, lines = record.at, brief_lines(record, style)
         else:
             moment, lines = record.at, text.reload_lines(record, style)
         first, *more = lines

@@ -227,9 +227,7 @@ class VerdictScreen(Screen[None]):
     def action_edit(self) -> None:
         judged = self.query_one(VerdictList).judged
         origin = judged.origin if isinstance(judged, Comparison) else None
-        found = (
-            verdicts.place(judged, origin) if isinstance(judged, Comparison) and origin else None
-        )
+        found = judged.place_of(origin) if isinstance(judged, Comparison) and origin else None
         if found is None:
             self.notify("Only a step that differs stands on a line of a file.", markup=False)
         else:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -20,13 +20,11 @@ from escalated_core.records import (
     Difference,
     Firing,
     LeftOut,
-    Location,
     Pace,
     ReplayProgress,
     ReplayVerdict,
     Run,
     SaveVerdict,
-    Step,
 )
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import owner_style, part
@@ -161,12 +159,6 @@ def details(judged: Judged, has_drifted: bool, width: int) -> Content:
     return Content.assemble(*pieces)
 
 
-def place(comparison: Comparison, difference: Difference) -> Location | None:
-    """The line of the callback that differs, of the new code where that still has it."""
-    step = _step(comparison, difference)
-    return Location(step.file, step.line) if step is not None and step.file else None
-
-
 def pair(comparison: Comparison) -> tuple[Firing, Firing] | None:
     """The two firings to be seen side by side: those where they begin to differ, else the whole."""
     new = comparison.new
@@ -174,7 +166,7 @@ def pair(comparison: Comparison) -> tuple[Firing, Firing] | None:
         return None
     origin = comparison.origin
     if origin is not None:
-        one, other = _firings(comparison, origin)
+        one, other = comparison.firings_of(origin)
         if one is not None and other is not None:
             return one, other
     return comparison.old.firing, new.firing
@@ -210,7 +202,7 @@ def _difference(comparison: Comparison, difference: Difference, width: int) -> I
     yield part(who, "bold" if difference.follows is None else "")
     yield part(f" · {difference.plugin or 'host'}", owner_style(difference.plugin))
     yield part(f"  {_where(comparison, difference)}\n", MUTED)
-    found = place(comparison, difference)
+    found = comparison.place_of(difference)
     if found is not None and difference.follows is None:
         yield part(f"    {found}\n", MUTED)
     yield from _changes(difference.changes)
@@ -220,7 +212,7 @@ def _difference(comparison: Comparison, difference: Difference, width: int) -> I
 
 
 def _where(comparison: Comparison, difference: Difference) -> str:
-    one, other = _firings(comparison, difference)
+    one, other = comparison.firings_of(difference)
     firing = other or one
     root = comparison.old.firing.hook
     nested = firing is not None and firing.parent_id is not None and firing.hook != root
@@ -250,7 +242,7 @@ def _errors(comparison: Comparison, difference: Difference, width: int) -> Itera
         yield part(f"    before: ✖ {before}\n", "$text-success" if not now else MUTED)
     if now:
         yield part(f"    now: ✖ {now}\n", "$text-error")
-    step = _step(comparison, difference)
+    step = comparison.step_of(difference)
     error = step.error if step is not None and now else None
     if error is not None and error.frame is not None and width:
         yield look.source(error.frame, width)
@@ -268,27 +260,3 @@ def _pace(pace: Pace, verdict: ReplayVerdict) -> Piece:
 
 def _recorded(comparison: Comparison) -> Run:
     return comparison.recorded or comparison.old
-
-
-def _firings(comparison: Comparison, difference: Difference) -> tuple[Firing | None, Firing | None]:
-    """The two firings that a difference is about, in the old run and in the new."""
-    new = comparison.new
-    return (
-        _found(comparison.old, difference.old_firing),
-        _found(new, difference.new_firing) if new is not None else None,
-    )
-
-
-def _found(run: Run, number: int | None) -> Firing | None:
-    firings: Iterable[Firing] = (run.firing, *run.nested)
-    return next((each for each in firings if each.id == number), None)
-
-
-def _step(comparison: Comparison, difference: Difference) -> Step | None:
-    """The step of the new run, else of the old one."""
-    one, other = _firings(comparison, difference)
-    if other is not None and difference.new_step is not None:
-        return other.steps[difference.new_step]
-    if one is not None and difference.old_step is not None:
-        return one.steps[difference.old_step]
-    return None
