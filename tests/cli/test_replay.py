@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +129,27 @@ def test_a_ticket_that_was_not_saved_yet_is_made_anew(
     assert result.stderr.endswith(": 5 same.\n")
     write("alpha", code.replace("high", "low"))
     assert run("replay", file, "-p", root).returncode == 1
+
+
+def test_a_row_that_a_plugin_saves_is_there_in_the_replay(
+    run: Any, root: Path, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    code = """
+    from escalated.hooks import on_action
+    @on_action("ticket_created")
+    def touch(ticket, user):
+        ticket.subject = "one"
+        ticket.save()
+    """
+    write("alpha", code)
+    file = tmp_path / "evening.session"
+    assert run("event", "run", "ticket.create", "--save", file, "-p", root).returncode == 0
+    result = run("replay", file, "-p", root)
+    # The moment of the save alone is another.
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"two runs of the same code differ: touch \S+\.updated_at$", result.stdout)
+    write("alpha", code.replace("one", "two"))
+    result = run("replay", file, "-p", root)
+    assert result.returncode == 1
+    assert ".subject: 'one' -> 'two'" in result.stdout
+    assert "INSERT" not in result.stdout

@@ -189,6 +189,39 @@ def test_twenty_saves_repeat_no_effect(
     assert {each.hook for each in firings} == {"look", "plugin_loaded"}
 
 
+def test_a_row_that_is_gone_is_there_for_the_replay_only(
+    write: Write, open_workbench: Open, save: Any
+) -> None:
+    code = """
+    from django.db.models.signals import post_save
+    from escalated.hooks import *
+    from escalated_core.helpdesk.models import Ticket
+
+    def on_save(sender, created, **kwargs):
+        do_action("written", created)
+
+    post_save.connect(on_save, sender=Ticket)
+
+    @on_action("ticket_created")
+    def touch(ticket, user):
+        ticket.subject = "one"
+        ticket.save()
+        assert Ticket.objects.get(pk=ticket.pk).subject == "one"
+    """
+    write("alpha", code)
+    with open_workbench(watch=True) as workbench:
+        workbench.event("ticket.create", subject="Short-lived")
+        workbench.helpdesk.reset()
+        before = workbench.helpdesk.rows("ticket")
+        verdict = save(workbench, code.replace("one", "two"))
+        (found,) = [each for each in verdict.comparisons if each.old.firing.hook != "plugin_loaded"]
+        assert (found.verdict, [each.hook for each in found.new.nested]) == ("value", ["written"])
+        assert found.new.nested[0].args == (False,)
+        assert not found.origin.effects
+        assert any(each.endswith("made from what was recorded") for each in found.uncontrolled)
+        assert workbench.helpdesk.rows("ticket") == before
+
+
 def test_uncontrolled_is_named(write: Write, open_workbench: Open, save: Any, until: Until) -> None:
     code = """
         import os, sys, threading

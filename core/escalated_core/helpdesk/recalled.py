@@ -1,13 +1,17 @@
-"""Rows and queries as they were recorded: rows of now with the values of then, in memory only."""
+"""Rows and queries as they were recorded: rows of now with the values of then, in memory only.
+
+Where code works on a copy of the database that is thrown away, a row that is gone is there again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
+from escalated_core.helpdesk.scratch import is_scratch
 from escalated_core.snapshots.pictures import ObjectSnapshot, same
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.snapshots.static import type_name
@@ -40,9 +44,12 @@ def recall(
             f"{picture.text} is gone" if key is not None else f"the {picture.text} was never saved"
         )
         raise LookupError(f"{is_gone}, and its {lost} was not recorded")
-    made = model(**values)
-    is_gone = f"{picture.text} is gone: it is made from what was recorded, and not saved"
-    return made, is_gone if key is not None else ""
+    if key is None:
+        return model(**values), ""
+    is_gone = f"{picture.text} is gone: it is made from what was recorded"
+    if is_scratch() and _is_put_back(model, values):
+        return model.from_db(DEFAULT_DB_ALIAS, [*values], [*values.values()]), is_gone
+    return model(**values), f"{is_gone}, and not saved"
 
 
 def requery(picture: ObjectSnapshot) -> Any:
@@ -56,6 +63,22 @@ def requery(picture: ObjectSnapshot) -> Any:
         if same(snapshot(query), picture):
             return query
     raise LookupError("a query of which only the SQL was recorded")
+
+
+def _is_put_back(model: Any, values: Mapping[str, Any]) -> bool:
+    """Write a row as it was recorded, so that it can be found; returns whether that went well.
+
+    No receiver of signals is called, and rows that it refers to may be gone, too.
+    """
+    rows, connection = model._meta.base_manager, cast("Any", connections[DEFAULT_DB_ALIAS])
+    try:
+        with connection.constraint_checks_disabled():
+            rows.bulk_create([model(**values)])
+            # Again: some columns are given the moment at which a row is made.
+            rows.filter(pk=values[model._meta.pk.attname]).update(**values)
+    except (DatabaseError, ValueError):  # such as another row with its reference
+        return False
+    return True
 
 
 def _is_there(model: Any, key: Any) -> bool:
