@@ -15,6 +15,7 @@ import pytest
 from escalated_core.errors import UsageError
 from escalated_core.host import verdicts
 from escalated_core.records import SaveVerdict
+from escalated_core.sessions.session import read
 from escalated_workbench import Workbench
 
 Write = Callable[..., Path]
@@ -313,6 +314,33 @@ class TestNothingToReplay:
         (found,) = begun(code, ("greet", open))(code + "#").comparisons
         assert (found.verdict, found.new) == ("missing", None)
         assert found.why
+
+    def test_what_somebody_changed_by_hand_or_by_a_what_if(
+        self, begun: Any, tmp_path: Path
+    ) -> None:
+        save = begun(MORE)
+        workbench = Workbench.current()
+        assert workbench is not None
+        with workbench.step("greet", ["hello"]) as run:
+            run.skip()
+            run.go_on()
+        with workbench.step("greet", ["hello"]) as run:
+            run.edit(["Hello"])
+            run.go_on()
+        with workbench.step("greet", ["hello"]) as run:
+            run.next()
+            run.go_on()
+        with workbench.whatif.mute(callback="more"):
+            workbench.fire("greet", ["hello"])
+        workbench.save(tmp_path / "by.session")
+        with read(tmp_path / "by.session") as session:
+            told = [save(MORE.replace("one", "two")), workbench.replays.replay_session(session)]
+        for verdict in told:
+            assert {each.why for each in verdict.left_out} == {
+                f"its course was changed when it was recorded ({what})"
+                for what in ("tag: skipped by hand", "edited by hand", "more: muted")
+            }
+            assert verdict.counts["value"] == 1
 
     def test_it_is_turned_off(self, begun: Any) -> None:
         save = begun(TAG, ("greet", ["hello"]))

@@ -62,6 +62,17 @@ class Kept:
         )
 
     @property
+    def meddling(self) -> str:
+        """What somebody did to its course by hand or by a what-if, in words; empty if nothing."""
+        root, nested = self.recorded.firing, self.recorded.nested
+        steps = (step for firing in (root, *nested) for step in firing.steps if step.note)
+        told = (
+            f"{step.callback}: {step.note}" if step.callback != step.note else step.note
+            for step in steps
+        )
+        return next(told, "")
+
+    @property
     def has_failed(self) -> bool:
         """Whether a callback failed in it."""
         return any(each.outcome != "ok" for each in self.firings)

@@ -103,6 +103,10 @@ class Judging:
         return "done"
 
     def _judge(self, judge: Judge, kept: Kept) -> None:
+        meddling = kept.meddling
+        if meddling:
+            self._leave([kept], f"its course was changed when it was recorded ({meddling})")
+            return
         try:
             found, has_drifted = judge.judge(kept)
         except LeftOutError as why:
