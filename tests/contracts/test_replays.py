@@ -382,6 +382,8 @@ class TestTheDoor:
         assert (plugin.generation, plugin.undone, plugin.status) == (3, 1, "active")
         assert workbench.reloads[-1].trigger == "undo"
         assert workbench.fire("greet", []).result == ["one"]
+        with pytest.raises(UsageError, match="undone already: generation 1 of it runs again"):
+            workbench.replays.undo()
         assert counted(save(TAG.replace("one", "three")))["value"] == 2
         assert workbench.plugins["alpha"].undone is None
         assert workbench.fire("greet", []).result == ["three"]

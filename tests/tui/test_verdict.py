@@ -247,7 +247,7 @@ async def test_verdicts_before_and_after(mine: Path, running: Any, until: Any) -
 async def test_the_code_of_before_is_gone_back_to(mine: Path, running: Any, until: Any) -> None:
     async with running() as pilot:
         await saved(pilot, until, mine)
-        await opened(pilot, until)
+        screen = await opened(pilot, until)
         await pilot.press("u")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "No file is written" in str(pilot.app.screen.query_one(Static).content)
@@ -258,11 +258,15 @@ async def test_the_code_of_before_is_gone_back_to(mine: Path, running: Any, unti
         fired = wb(pilot).fire("ticket_data", {"subject": "x"}, None)
         assert fired.result["subject"] == "[HW] X"
         assert "VIP" in (mine / "plugin.py").read_text("utf-8")
+        await until(pilot, lambda: told(screen, "head").startswith("⟲ undone: running g1 again · "))
+        await pilot.press("u")
+        assert "triage was undone already: g1 runs again until it is saved." in notices(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: "✔ went back in triage" in status(pilot))
         rows = pilot.app.screen.query_one(PluginTree).root.children
         await until(pilot, lambda: "g3 ⟲ g1 again" in str(rows[1].label))
         await judged(pilot, until, mine, NEW + "#", 2)
+        assert wb(pilot).plugins["triage"].undone is None
         fired = wb(pilot).fire("ticket_data", {"subject": "x"}, None)
         assert fired.result["subject"] == "[VIP] X"
 

@@ -134,14 +134,18 @@ class Replays:
 
         Raises:
             PluginError: it could not be loaded; what runs goes on running.
-            UsageError: there is no such plugin, or no generation before.
+            UsageError: there is no such plugin, no generation before, or it was undone already.
         """
         saved = [each.plugin for each in self if each.plugin is not None]
         chosen = slug or (saved[-1] if saved else None)
         if chosen is None:
             raise UsageError("Nothing was saved that could be undone.", "Name a plugin.")
         lifecycle = self._host.lifecycle
-        if lifecycle.get(chosen).former is None:
+        plugin = lifecycle.get(chosen)
+        if plugin.undone is not None:
+            again = f"generation {plugin.undone} of it runs again"
+            raise UsageError(f"{chosen} was undone already: {again}.", "Save it to go on.")
+        if plugin.former is None:
             raise UsageError(f"{chosen} has no generation before this one.", "Save it, or reload.")
         self._host.command(f"going back in {chosen}", lambda: lifecycle.reload(chosen, "undo"))
 

@@ -125,7 +125,8 @@ class VerdictScreen(Screen[None]):
         if progress is not None:
             head = Content.assemble(verdicts.running(progress))
         elif self._verdict is not None:
-            head = verdicts.head(self._verdict, self._all[-1].number)
+            undone = self._undone(self._verdict)
+            head = verdicts.head(self._verdict, self._all[-1].number, undone)
         room = self.query_one("#head").content_size.width or head.cell_length
         self.query_one("#head", Static).update(head.truncate(room, ellipsis=True))
 
@@ -212,6 +213,11 @@ class VerdictScreen(Screen[None]):
             self.notify("No save has been replayed that could be undone.", markup=False)
             return
         slug = chosen.plugin
+        plugin = self._wb.plugins.get(slug)
+        if plugin is not None and plugin.undone is not None:
+            words = f"{slug} was undone already: g{plugin.undone} runs again until it is saved."
+            self.notify(words, markup=False)
+            return
 
         def work() -> None:
             self._wb.replays.undo(slug)
@@ -223,6 +229,12 @@ class VerdictScreen(Screen[None]):
                 self._commands.do(work, f"going back in {slug}")
 
         self.app.push_screen(ConfirmScreen(UNDO.format(slug)), answered)
+
+    def _undone(self, verdict: SaveVerdict) -> int | None:
+        """Which generation runs again in the place of the one that the verdict is about."""
+        plugin = self._wb.plugins.get(verdict.plugin or "")
+        is_it = plugin is not None and verdict.generation == plugin.generation - 1
+        return plugin.undone if plugin is not None and is_it else None
 
     def action_edit(self) -> None:
         judged = self.query_one(VerdictList).judged

@@ -122,8 +122,11 @@ def told_of(verdict: SaveVerdict) -> tuple[str, str]:
     return part(f"{VERDICT_GLYPHS[worst]} {head}: {_counted(verdict)}", STYLES[worst])
 
 
-def head(verdict: SaveVerdict, count: int) -> Content:
-    """The verdict in a line on top of its screen; `count` is how many there are."""
+def head(verdict: SaveVerdict, count: int, undone: int | None) -> Content:
+    """The verdict in a line on top of its screen.
+
+    `count` is how many there are, `undone` the generation that runs again since, if one does.
+    """
     if verdict.state == "failed":
         plugin, name = verdict.plugin or "", CAUSES[verdict.cause]
         words = f"✖ {name} #{verdict.number} {plugin}: not replayed, running last good. "
@@ -131,7 +134,10 @@ def head(verdict: SaveVerdict, count: int) -> Content:
     ended = {"late": " · the time was up", "cancelled": " · a newer save came"}
     took = f" · {milliseconds(verdict.duration_ns)} · {verdict.number} of {count}"
     ending = part(ended.get(verdict.state, ""), "$text-warning")
-    return Content.assemble(told_of(verdict), ending, part(took, MUTED))
+    back = part(f"⟲ undone: running g{undone} again · " if undone else "", "$text-accent")
+    words, style = told_of(verdict)
+    said = part(words, MUTED if undone else style)
+    return Content.assemble(back, said, ending, part(took, MUTED))
 
 
 def running(progress: ReplayProgress) -> tuple[str, str]:
