@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -101,11 +102,16 @@ def notices(pilot: Pilot[int]) -> list[str]:
     return [str(notice.message) for notice in pilot.app._notifications]
 
 
+def compared(pilot: Pilot[int]) -> str:
+    """The title of the two sides."""
+    return str(pilot.app.screen.query_one(VerticalScroll).border_title)
+
+
 def test_every_key_is_pressed_here() -> None:
     bindings = (*VerdictScreen.BINDINGS, *VerdictList.BINDINGS)
     ids = {each.id for each in bindings if isinstance(each, Binding)}
     names = ("back", "accept", "undo", "replay", "same", "previous", "next", "edit", "pane")
-    assert ids == {f"verdict.{each}" for each in (*names, "enter", "down", "up")}
+    assert ids == {f"verdict.{each}" for each in (*names, "enter", "down", "up", "open", "fold")}
 
 
 async def test_the_status_line_says_what_a_save_changed(
@@ -195,6 +201,34 @@ async def test_both_are_seen_side_by_side(mine: Path, running: Any, until: Any) 
         await until(pilot, lambda: isinstance(pilot.app.screen, VerdictScreen))
 
 
+async def test_those_that_differ_alike_are_one_line(mine: Path, running: Any, until: Any) -> None:
+    async with running() as pilot:
+        for subject in ("one", "two", "[/odd]", "three"):
+            wb(pilot).fire("ticket_data", {"subject": subject}, None)
+        first, second, odd, third = [each.id for each in wb(pilot).trace][-4:]
+        await judged(pilot, until, mine, NEW, 1)
+        screen = await opened(pilot, until)
+        folded = [f"~ value changed #{first} ticket_data ▸ 3 alike", f"✔ fixed #{odd} ticket_data"]
+        assert lines(screen) == folded
+        assert "'[HW] one'" in told(screen)
+        await pilot.press("right", "down", "down")
+        await pilot.pause()
+        assert lines(screen) == [
+            f"~ value changed #{first} ticket_data ▾ 3 alike",
+            f"#{second} ticket_data",
+            f"#{third} ticket_data",
+            f"✔ fixed #{odd} ticket_data",
+        ]
+        assert "'[HW] three'" in told(screen)
+        await pilot.press("left")
+        await pilot.pause()
+        assert lines(screen) == folded
+        assert "'[HW] one'" in told(screen)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        assert compared(pilot) == f"#{first} ticket_data · as recorded → now"
+
+
 async def test_what_is_the_same_is_shown_by_h(mine: Path, running: Any, until: Any) -> None:
     async with running() as pilot:
         await saved(pilot, until, mine, KEPT)
@@ -203,7 +237,10 @@ async def test_what_is_the_same_is_shown_by_h(mine: Path, running: Any, until: A
         assert told(screen).startswith("= Nothing changed: 4 firings do what was done before")
         await pilot.press("h")
         await pilot.pause()
-        assert [line[:6] for line in lines(screen)] == ["= same"] * 4
+        assert [re.sub(r"#\d+ ", "", line) for line in lines(screen)] == [
+            "= same ticket_data ▸ 3 alike",
+            "= same user_data",
+        ]
         assert told(screen).startswith("= It does the same as before.")
         await pilot.press("o")
         assert notices(pilot) == ["Only a step that differs stands on a line of a file."]
@@ -420,3 +457,8 @@ async def test_each_verdict_tells_what_it_rests_on(write: Any, running: Any, unt
         listed.highlighted = [line.split()[-1] for line in lines(screen)].index("given")
         await pilot.press("enter")
         assert notices(pilot) == ["It was not run again, so there is nothing to compare."]
+        # What differs by chance was not compared with the record.
+        listed.highlighted = [line.split()[-1] for line in lines(screen)].index("draw")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        assert compared(pilot).endswith(" draw · the code before, run again → now")

@@ -166,14 +166,14 @@ class VerdictScreen(Screen[None]):
     def _compare(self) -> None:
         judged = self.query_one(VerdictList).judged
         both = verdicts.pair(judged) if isinstance(judged, Comparison) else None
-        if both is None or judged is None:
+        if both is None or not isinstance(judged, Comparison):
             self.notify("It was not run again, so there is nothing to compare.", markup=False)
             return
         one, other = both
         known = (hook.documented for hook in self._wb.hooks if hook.name == one.hook)
         documented = next((each for each in known if each is not None), None)
         names = [parameter.name for parameter in documented.parameters] if documented else []
-        title = f"#{verdicts.firing_id(judged)} {one.hook} · before → now"
+        title = f"#{verdicts.firing_id(judged)} {one.hook} · {verdicts.before(judged)} → now"
         self.app.push_screen(CompareScreen(one, other, names, title))
 
     def action_back(self) -> None:

@@ -26,6 +26,7 @@ from escalated_core.records import (
     Run,
     SaveVerdict,
 )
+from escalated_core.replay.alike import alike
 from escalated_workbench.tui import look
 from escalated_workbench.tui.look import owner_style, part
 from escalated_workbench.tui.widgets.values import MUTED, SHOWN, Piece, change_line
@@ -57,34 +58,62 @@ class VerdictList(OptionList):
     HELP = """\
 What a save changed: recorded firings that run code of the plugin were run again by the new code,
 with effects held and the database rolled back, and compared with the code before. Those that do
-the same are hidden. Of the one under the cursor: the first step that differs, and what only follows
-from it."""
+the same are hidden, and those that differ alike are one line with their number: `→` lists them, `←`
+folds them up. Of the one under the cursor: the first step that differs, and what only follows from
+it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Compare", tooltip="Both side by side", id="verdict.enter"),
         Binding("j", "cursor_down", "Down", show=False, id="verdict.down"),
         Binding("k", "cursor_up", "Up", show=False, id="verdict.up"),
+        Binding("right", "open(True)", "List those alike", show=False, id="verdict.open"),
+        Binding("left", "open(False)", "Fold those alike", show=False, id="verdict.fold"),
     ]
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, markup=False, compact=True)
-        self._judged: Sequence[Judged] = ()
+        self._groups: list[list[Judged]] = []
+        self._open: set[tuple[object, ...]] = set()
+        """The sorts whose firings are all listed."""
+        self._rows: list[Judged] = []
 
     @property
     def judged(self) -> Judged | None:
-        """What the cursor is on."""
+        """What the cursor is on, of a group the first."""
         index = self.highlighted
-        return self._judged[index] if index is not None and index < len(self._judged) else None
+        return self._rows[index] if index is not None and index < len(self._rows) else None
 
     def show(self, judged: Sequence[Judged]) -> None:
         """List these, with the cursor on the firing it was on, or on the first."""
-        kept = firing_id(self.judged) if self.judged else None
-        self._judged = judged
-        ids = [firing_id(each) for each in judged]
-        room = max((len(str(number)) for number in ids), default=1)
-        self.set_options(Option(line(each, room)) for each in judged)
+        kept = self.judged
+        self._groups = alike(judged)
+        self._fill(kept)
+
+    def action_open(self, is_open: bool) -> None:
+        """List all that differ like the one under the cursor, or only the first of them."""
+        judged = self.judged
+        if judged is None:
+            return
+        sort = judged.sort()
+        (self._open.add if is_open else self._open.discard)(sort)
+        first = next(first for first, *_ in self._groups if first.sort() == sort)
+        self._fill(judged if is_open else first)
+
+    def _fill(self, chosen: Judged | None) -> None:
+        """List the groups, with the cursor on this one."""
+        numbers = [firing_id(each) for group in self._groups for each in group]
+        room = len(str(max(numbers, default=0)))
+        self._rows, lines = [], list[Content]()
+        for first, *more in self._groups:
+            is_open = first.sort() in self._open
+            rest = more if is_open else []
+            self._rows += [first, *rest]
+            lines += [line(first, room, len(more), is_open), *(inside(each, room) for each in rest)]
+        self.set_options(Option(each) for each in lines)
+        ids = [firing_id(each) for each in self._rows]
         if ids:
-            self.highlighted = ids.index(kept) if kept in ids else 0
+            wanted = firing_id(chosen) if chosen is not None else None
+            self.highlighted = ids.index(wanted) if wanted in ids else 0
 
 
 def firing_id(judged: Judged) -> int:
@@ -92,19 +121,29 @@ def firing_id(judged: Judged) -> int:
     return judged.firing_id if isinstance(judged, LeftOut) else _recorded(judged).firing.id
 
 
-def line(judged: Judged, room: int) -> Content:
-    """`~ value changed  #212 ticket_subject`, with so much room for the number."""
+def line(judged: Judged, room: int, more: int = 0, is_open: bool = False) -> Content:
+    """`~ value changed  #212 ticket_subject  ▸ 26 alike`, with so much room for the number."""
     if isinstance(judged, LeftOut):
-        sign, word, style, hook = "◌", "left out", MUTED, judged.hook
+        sign, word, style = "◌", "left out", MUTED
     else:
         verdict = judged.verdict
         sign, word, style = VERDICT_GLYPHS[verdict], VERDICTS[verdict], STYLES[verdict]
-        hook = judged.old.firing.hook
+    alike_ones = f"  {'▾' if is_open else '▸'} {more + 1:,} alike" if more else ""
     return Content.assemble(
         part(f"{sign} {word:{WORD}} ", style),
-        part(f"{f'#{firing_id(judged)}':>{room + 1}} ", MUTED),
-        part(hook),
+        *_named(judged, room),
+        part(alike_ones, "$text-accent"),
     )
+
+
+def inside(judged: Judged, room: int) -> Content:
+    """The same for one below the first of its sort."""
+    return Content.assemble(part(" " * (WORD + 3)), *_named(judged, room))
+
+
+def _named(judged: Judged, room: int) -> tuple[Piece, Piece]:
+    hook = judged.hook if isinstance(judged, LeftOut) else judged.old.firing.hook
+    return part(f"{f'#{firing_id(judged)}':>{room + 1}} ", MUTED), part(hook)
 
 
 def was_run(verdict: SaveVerdict) -> bool:
@@ -163,6 +202,12 @@ def details(judged: Judged, has_drifted: bool, width: int) -> Content:
     pieces += [part(f"i not controlled: {each}\n", MUTED) for each in judged.uncontrolled]
     pieces += [part(f"i {each}\n", MUTED) for each in judged.notes]
     return Content.assemble(*pieces)
+
+
+def before(comparison: Comparison) -> str:
+    """What the old run is, in words."""
+    is_record = comparison.recorded is None or comparison.old is comparison.recorded
+    return "as recorded" if is_record else "the code before, run again"
 
 
 def pair(comparison: Comparison) -> tuple[Firing, Firing] | None:
