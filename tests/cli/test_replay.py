@@ -153,3 +153,20 @@ def test_a_row_that_a_plugin_saves_is_there_in_the_replay(
     assert result.returncode == 1
     assert ".subject: 'one' -> 'two'" in result.stdout
     assert "INSERT" not in result.stdout
+
+
+def test_the_help_desk_is_that_of_the_session(
+    run: Any, root: Path, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    code = """
+    from escalated.hooks import on_filter
+    from escalated_core.helpdesk.models import Ticket
+    @on_filter("comment_content")
+    def quote(body, comment):
+        return Ticket.objects.last().subject
+    """
+    write("alpha", code)
+    file = tmp_path / "seven.session"
+    assert run("fire", "comment_content", "--seed", 7, "--save", file, "-p", root).returncode == 0
+    assert run("replay", file, "-p", root).returncode == 0
+    assert run("replay", file, "--seed", 8, "-p", root).returncode == 1

@@ -126,16 +126,13 @@ def _again(
     given = path_values(changes)
     with sessions.read(file) as session:
         firing, header = session.require(number), session.header
-    opening = {**call.given, "profile": call.given.get("profile") or header.profile}
-    if opening.get("seed") is None:
-        opening["seed"] = header.seed
     begins = {"event" if firing.kind == "event" else "hook": firing.hook}
 
     def shot(wb: Workbench) -> Shot:
         again = partial(wb.again, firing, changes=given)
         return Shot(begins, again, partial(wb.whatif.compare, firing, overrides=given))
 
-    return call._replace(given=opening), shot
+    return call.as_in(header), shot
 
 
 def _tell_recalled(call: Call, wb: Workbench) -> None:

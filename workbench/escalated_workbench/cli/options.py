@@ -16,6 +16,7 @@ from escalated_workbench.cli.numbers import Seconds
 from escalated_workbench.cli.output import SLOW
 
 if TYPE_CHECKING:
+    from escalated_core.sessions.session import Header
     from escalated_workbench.cli.output import Output
     from escalated_workbench.cli.text import Style
     from escalated_workbench.config import Config
@@ -106,6 +107,11 @@ class Call(NamedTuple):
     def may_stop(self) -> bool:
         """Whether standard input may be asked how to go on."""
         return self.step or bool(self.places)
+
+    def as_in(self, header: Header) -> Call:
+        """The call with the help desk and the contract of a session, where it names no other."""
+        asked = {name: value for name, value in self.given.items() if value is not None}
+        return self._replace(given={"profile": header.profile, "seed": header.seed, **asked})
 
     @property
     def opening(self) -> dict[str, Any]:

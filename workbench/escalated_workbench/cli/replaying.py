@@ -38,7 +38,8 @@ def replay(call: Call, file: str, against: str | None) -> int:
     from escalated_core.sessions import session as sessions
     from escalated_workbench.wording import safe
 
-    with sessions.read(file) as session, call._replace(root=against or call.root).workbench() as wb:
+    judged = call._replace(root=against or call.root)
+    with sessions.read(file) as session, judged.as_in(session.header).workbench() as wb:
         tell_incomplete(call, session)
         is_whole = _tell_plugins(call, wb)
         verdict = wb.replays.replay_session(session)
