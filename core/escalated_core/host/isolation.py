@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,8 +139,7 @@ class Aside:
             chains: the callbacks that are in force meanwhile; None for those of the registry.
             limit: seconds that a callback may run, if fewer than usual.
         """
-        asked = monotonic()
-        trace = self._recorder.trace
+        asked, trace = monotonic(), self._recorder.trace
         seen, before = trace.finished, set(living_threads())
 
         def alone() -> None:
@@ -157,11 +156,10 @@ class Aside:
         except Abandoned:
             if trace.finished == seen:
                 raise
-        found = sorted((record_of(each) for each in trace.news(seen)[0]), key=lambda f: f.id)
+        found = _whole(map(record_of, trace.news(seen)[0]))
         trace.clear()
         left = sorted(f"the thread {name} runs on" for *_, name in {*living_threads()} - before)
-        uncontrolled = dict.fromkeys([*left, *self._disk.refused])
-        return Tried(_whole(found), tuple(uncontrolled), thread.gave_way)
+        return Tried(found, (*dict.fromkeys([*left, *self._disk.refused]),), thread.gave_way)
 
     def _inside(self, work: Callable[[], object], seed: int, chains: Chains | None) -> None:
         APART.set(True)
@@ -194,10 +192,13 @@ def _process_as_before() -> Generator[None]:
             os.environ.update(environment)
 
 
-def _whole(firings: list[Firing]) -> tuple[Firing, ...]:
-    """Those that began with an outermost one: threads of earlier runs may have fired meanwhile."""
+def _whole(firings: Iterable[Firing]) -> tuple[Firing, ...]:
+    """Those that began with an outermost one, in the order they began.
+
+    Threads of earlier runs may have fired meanwhile.
+    """
     kept: dict[int, Firing] = {}
-    for firing in firings:
+    for firing in sorted(firings, key=lambda each: each.id):
         if firing.parent_id is None or firing.parent_id in kept:
             kept[firing.id] = firing
     return tuple(kept.values())
