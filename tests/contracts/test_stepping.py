@@ -69,6 +69,19 @@ def test_it_goes_from_callback_to_callback(workbench: Workbench) -> None:
     assert told(run.result) == told(workbench.fire("chain", [0]))
 
 
+def test_stops_are_one_line_of_text(workbench: Workbench) -> None:
+    workbench.breakpoints.add("inner")
+    with workbench.step("chain", [*range(1000)]) as run:
+        assert repr(run.stop) == "Stop(chain, step 1 of 3, before one (numbers))"
+        assert repr(run) == "Run(stopped in chain, step 1 of 3, before one (numbers))"
+        stop = run.into()
+        assert stop is not None
+        assert stop.line is not None
+        assert str(stop) == f"chain, at numbers/plugin.py:{stop.line.line} in one"
+        assert str(run.go_on()).startswith("inner, step 1 of 1, before <lambda>")
+    assert repr(run) == "Run(at its end)"
+
+
 def test_what_is_done_by_hand_is_a_step_that_says_so(workbench: Workbench) -> None:
     with workbench.step("chain", [0]) as run:
         assert place(run.skip()) == ("two", [0])

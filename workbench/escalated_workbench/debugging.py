@@ -261,4 +261,4 @@ class Run(Generic[Result]):
 
     def __repr__(self) -> str:
         stop = None if self._over.is_set() else self._gate.stop
-        return f"<Run, {'at its end' if stop is None else f'stopped: {stop.reason}'}>"
+        return f"Run({'at its end' if stop is None else f'stopped in {stop}'})"

@@ -1,4 +1,4 @@
-"""What every front end tells of a stop: where and why it is, the arguments, the source."""
+"""What every front end tells of a stop: why it is, the arguments, the source."""
 
 from __future__ import annotations
 
@@ -16,19 +16,6 @@ LISTED = 80
 
 Numbered = list[tuple[int, str]]
 """Lines of source with their numbers."""
-
-
-def where(stop: Stop) -> str:
-    """`step 2 of 4, before tag_vip (triage)`, `at triage/plugin.py:41 in tag_vip`."""
-    if stop.line is not None:
-        return f"at {Location(stop.line.file, stop.line.line)} in {stop.line.function}"
-    if stop.firing.kind == "event":
-        return "before it happens"
-    if stop.at is None:
-        return "at the end of the chain"
-    ran = len(stop.firing.steps)
-    total = ran + len(stop.coming)
-    return f"step {ran + 1} of {total}, before {stop.at.callback} ({stop.at.plugin or 'host'})"
 
 
 def reason(stop: Stop) -> str:

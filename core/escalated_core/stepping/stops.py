@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from escalated_core.records import Callback, Firing, Snapshot
+from escalated_core.records import Callback, Firing, Location, Snapshot
 from escalated_core.stepping.commands import (
     Back,
     Command,
@@ -72,6 +72,26 @@ class Stop:
     def at(self) -> Callback | None:
         """The callback that runs next; None at the end of the chain, and at a line."""
         return self.coming[0] if self.coming and self.line is None else None
+
+    @property
+    def where(self) -> str:
+        """`step 2 of 4, before tag_vip (triage)`, `at triage/plugin.py:41 in tag_vip`."""
+        if self.line is not None:
+            return f"at {Location(self.line.file, self.line.line)} in {self.line.function}"
+        if self.firing.kind == "event":
+            return "before it happens"
+        if self.at is None:
+            return "at the end of the chain"
+        ran = len(self.firing.steps)
+        total = ran + len(self.coming)
+        return f"step {ran + 1} of {total}, before {self.at.callback} ({self.at.plugin or 'host'})"
+
+    def __str__(self) -> str:
+        return f"{self.firing.hook}, {self.where}"
+
+    def __repr__(self) -> str:
+        # What a line of a terminal holds: values can be of any size.
+        return f"Stop({self})"
 
     def refuses(self, command: Command) -> str:
         """Why this cannot be done here; empty if it can."""

@@ -43,7 +43,7 @@ def stop_lines(stop: Stop, waiting: Sequence[str], style: Style) -> Iterator[str
 def _heading(stop: Stop, style: Style) -> str:
     name = f"firing {stop.firing.id}" if style.plain else f"#{stop.firing.id}"
     why = stopped.reason(stop)
-    words = f"{name} {stop.firing.hook}, {stopped.where(stop)}{f': {why}' if why else ''}"
+    words = f"{name} {stop}{f': {why}' if why else ''}"
     return f"{style.mark('⏸', 'stopped')} {words}"
 
 

@@ -22,7 +22,7 @@ LOCAL = 400
 def stop_card(stop: Stop) -> str:
     """What ran and what is to come, the value, the source with its line."""
     told = facts(
-        text(stopped.where(stop)),
+        text(stop.where),
         tag("b", text(stopped.reason(stop))) if stopped.reason(stop) else "",
         text(f"thread {stop.thread}"),
         "in a transaction of the database" if stop.in_transaction else "",

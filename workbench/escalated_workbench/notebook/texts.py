@@ -27,7 +27,6 @@ from escalated_core.records import (
 from escalated_core.stepping.stops import Stop
 from escalated_core.stories.fuzz_result import FuzzResult
 from escalated_core.stories.result import StoryResult
-from escalated_workbench.stopped import where
 from escalated_workbench.wording import OUTCOME_GLYPHS, counted, milliseconds, safe, since_words
 
 
@@ -118,7 +117,7 @@ TEXTS: dict[Any, Callable[[Any], str]] = {
     StoryResult: _story,
     FuzzResult: _fuzz,
     HelpDesk: lambda _: "The help desk",
-    Stop: lambda stop: f"#{stop.firing.id} {stop.firing.hook}, stopped {where(stop)}",
+    Stop: lambda stop: f"#{stop.firing.id} {stop.firing.hook}, stopped {stop.where}",
     UiRegistry: lambda _: "The interface",
     Moment: lambda moment: f"{moment.name} · {since_words(moment.changed_since)}",
 }
