@@ -161,6 +161,45 @@ def test_it_stops_in_hooks_of_the_lifecycle_and_of_an_import(
     assert workbench.fire("loaded", 0).result == ["old", "new"]
 
 
+STORY = "name: made\nsteps:\n  - event: ticket.create\n"
+WAITS: dict[str, Callable[[Workbench], object]] = {
+    "fire": lambda wb: wb.fire("run"),
+    "event": lambda wb: wb.event("ticket.create"),
+    "rehearse": lambda wb: wb.rehearse("ticket.create"),
+    "again": lambda wb: wb.again(wb.trace[-1]),
+    "past_stops": lambda wb: wb.past_stops(lambda: wb.fire("run")),
+    "step": lambda wb: wb.step("run"),
+    "run_story": lambda wb: wb.run_story(STORY),
+    "fuzz": lambda wb: wb.fuzz(examples=1),
+    "matrix": lambda wb: wb.whatif.matrix("run"),
+    "replay": lambda wb: wb.replays.replay(),
+    "reload": lambda wb: wb.reload("alpha"),
+    "deactivate": lambda wb: wb.deactivate("alpha"),
+}
+"""What needs the thread of the plugins."""
+
+
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+@pytest.mark.parametrize("doing", ["a hook", "a story"])
+def test_nothing_waits_behind_a_stop_of_its_own(
+    run: Run, doing: str, wait: Callable[[Workbench], object]
+) -> None:
+    workbench = run("on_action('run')(print)\non_action('ticket_created')(print)")
+    workbench.fire("run")
+    workbench.breakpoints.add("ticket_created")
+    work = {"a hook": lambda: workbench.fire("ticket_created", 1, 2)}.get(doing)
+    with workbench.attended(work or (lambda: workbench.run_story(STORY))) as stepped:
+        with pytest.raises(UsageError, match=r"wait for ever behind .*: ticket_created, step 1 of"):
+            wait(workbench)
+        other = Thread(target=workbench.fire, args=("run",))
+        other.start()
+        assert stepped.go_on() is None
+        other.join()
+        # Nobody would let go on what stopped now.
+        assert workbench.fire("ticket_created", 1, 2).outcome == "ok"
+    assert workbench.fire("run").outcome == "ok"
+
+
 STOPPED = {
     "between callbacks": """
         run = wb.step("chain", [])

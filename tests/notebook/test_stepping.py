@@ -115,7 +115,7 @@ def test_breakpoints_go_by_their_numbers(wb: Workbench, page: Page) -> None:
 
 def test_a_second_run_would_wait_for_ever_for_the_first(wb: Workbench) -> None:
     with wb.step("chain", [0]) as run:
-        with pytest.raises(UsageError, match=r"Another run is stopped: .* or finish\(\) it"):
+        with pytest.raises(UsageError, match=r"wait for ever .*: chain, step 1 .* finish\(\) it"):
             wb.step("chain", [0])
         run.go_on()
         with wb.step("chain", [1]) as other:

@@ -102,12 +102,10 @@ class Debugging:
             UsageError: something that was begun here is stopped, so that this could never begin.
         """
         before = self._newest_run
-        if before is not None and before.holds_up():
+        if in_notebook() and before is not None and before.holds_up():
             # A cell that is run again begins anew.
-            if not in_notebook():
-                cure = "Have it go on first, or finish() it."
-                raise UsageError(f"Another run is stopped: {before!r}.", cure)
             before.finish()
+        self.stepper.refuse_own()
         self._newest_run = Run(self, start, work)
         return self._newest_run
 
@@ -250,6 +248,8 @@ class Run(Generic[Result]):
             self._result.append(self._work())
         except BaseException as error:  # noqa: BLE001 - carried to whoever steps
             self._failure = error
+        # What is fired from now on, whoever steps would wait for.
+        self._leave()
         self._over.set()
         self._gate.wake()
 

@@ -90,8 +90,8 @@ class EmbeddedHost:
         self.memory = Memory(root, options.state_dir, self.findings)
         self._own_writes = OwnWrites()
         self._around = Around(options.seed, options.settings, self._own_writes, report)
-        self.stage = Stage(self._around, self._recorder)
         self.stepper = Stepper(self._recorder, known(self.catalogue, self._around))
+        self.stage = Stage(self._around, self._recorder, self.stepper.gate)
         self._finder = PluginFinder()
         loader = Loader(self.registry, self.ui, self._finder, self._around)
         generations = Generations(loader, self.findings, self.catalogue)
@@ -103,7 +103,9 @@ class EmbeddedHost:
         self._effects = Effects(self.outbox, options.effects)
         self._capture = Capture()
         self._undos = [self._capture.undo, loader.leftovers.follow_exits(), *self._follow()]
-        self.thread = PluginThread(self._begin_thread, self._begin_job, self._stop, self._holds)
+        self.thread = PluginThread(
+            self._begin_thread, self._begin_job, self._stop, self.stepper.gate
+        )
         self.dispatch = Dispatch(
             self.thread, self._recorder, self.hooks, self._around, self.findings
         )
@@ -136,9 +138,6 @@ class EmbeddedHost:
             add = partial(self._start, plugin, settings)
             self._take_up(f"loading {plugin.slug}", plugin.slug, add)
         return self.thread.submit("opening", partial(self._opened, settings))
-
-    def _holds(self) -> bool:
-        return self.stepper.gate.stop is not None
 
     def _begin_thread(self) -> None:
         self._effects.enter()

@@ -84,7 +84,7 @@ class Isolation:
             # What goes on in threads is held from then on.
             undo.callback(setattr, effects, "is_closed", True)
 
-        with self.stage.one_clock:
+        with self.stage.one_clock():
             # On that thread: what changes while a plugin is loaded would be taken for its doing.
             self.thread.call("beginning to try things out", begin)
             try:

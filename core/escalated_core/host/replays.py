@@ -88,7 +88,7 @@ class Replays:
         """Run kept firings again now, all of them if not told, beside what is their baseline.
 
         Raises:
-            UsageError: one of them is not kept.
+            UsageError: one of them is not kept, or this thread has to let go on what is stopped.
         """
         with self._changed:
             known = {each.id: each for each in self._keep.look()}
@@ -183,6 +183,7 @@ class Replays:
 
     def _ask(self, request: Request) -> SaveVerdict:
         """Have it done, and wait."""
+        self._host.stepper.gate.refuse_own()
         with self._changed:
             self._enqueue(request)
             while request.verdict is None and not self._is_closed:

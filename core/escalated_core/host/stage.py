@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from escalated_core.helpdesk.references import Reference
 from escalated_core.host.around import Around
 from escalated_core.scope import CURRENT
+from escalated_core.stepping.gate import Gate
 from escalated_core.trace.recorder import Recorder
 from escalated_core.trace.trace import Trace
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 class Stage:
     """Methods run on the plugin thread, unless they say otherwise."""
 
-    def __init__(self, around: Around, recorder: Recorder) -> None:
+    def __init__(self, around: Around, recorder: Recorder, gate: Gate) -> None:
         self._around = around
         self._recorder = recorder
         self._is_on = False
-        self.one_clock = threading.Lock()
-        """Held while a virtual clock runs: one does at a time."""
+        self._gate = gate
+        self._clock = threading.Lock()
         self.seed: int | None = None
         """Of the rows that the newest story began with."""
 
@@ -36,6 +37,17 @@ class Stage:
     def trace(self) -> Trace:
         """Where firings are recorded."""
         return self._recorder.trace
+
+    @contextmanager
+    def one_clock(self) -> Generator[None]:
+        """Held while a virtual clock runs: one does at a time; on any thread.
+
+        Raises:
+            UsageError: what is stopped can only be let go on by the thread that asks.
+        """
+        self._gate.refuse_own()
+        with self._clock:
+            yield
 
     def begin_anew(self, seed: int) -> None:
         """Have the rows that a story begins with."""
@@ -85,7 +97,7 @@ class Stage:
         clock = self.clock(is_meant)
         clock.move(moment)
         state = random.getstate()
-        with self.one_clock, ExitStack() as undo:
+        with self.one_clock(), ExitStack() as undo:
             undo.callback(random.setstate, state)
             random.seed(seed)
             undo.enter_context(clock.running())

@@ -15,6 +15,7 @@ from escalated_core.injection import take_back
 from escalated_core.records import Activity, Finding
 from escalated_core.scope import RUNNING, Scope
 from escalated_core.stepping.console import OnlookerScope
+from escalated_core.stepping.gate import Gate
 
 Result = TypeVar("Result")
 
@@ -94,7 +95,8 @@ class PluginThread:
         on_start: called first on each new thread, also after one was given up.
         on_job: called before each job.
         on_stop: called last on the thread when the host closes.
-        is_held: whether a thread waits at a stop: what may wait for it is not stopped unasked.
+        gate: where threads wait at a stop: what may wait for one is not stopped unasked, and
+            whoever has to let it go on does not wait behind it.
     """
 
     def __init__(
@@ -102,7 +104,7 @@ class PluginThread:
         on_start: Callable[[], None],
         on_job: Callable[[], None],
         on_stop: Callable[[], None],
-        is_held: Callable[[], bool],
+        gate: Gate,
     ) -> None:
         self.time_limit = 5.0
         """Seconds of its own time after which a callback counts as stuck."""
@@ -111,7 +113,7 @@ class PluginThread:
         self._on_start = on_start
         self._on_job = on_job
         self._on_stop = on_stop
-        self._is_held = is_held
+        self._gate = gate
         self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
         self._job: Job[Any] | None = None
         self._stopping = False
@@ -147,9 +149,14 @@ class PluginThread:
         return job
 
     def call(self, name: str, work: Callable[[], Result]) -> Result:
-        """Run a job and wait for it; called on the plugin thread, it runs at once."""
+        """Run a job and wait for it; called on the plugin thread, it runs at once.
+
+        Raises:
+            UsageError: what is stopped can only be let go on by the thread that asks.
+        """
         if self.is_current:
             return work()
+        self._gate.refuse_own()
         job = self.submit(name, work)
         try:
             return job.wait()
@@ -239,7 +246,7 @@ class PluginThread:
             if limit is not None and not self._jobs.empty():
                 limit = min(limit, GIVING_WAY)
             stuck = scope is not None and scope.own_ns > (limit or self.time_limit) * 1e9
-            waits = self._is_held() and _onlooker() is None
+            waits = self._gate.stop is not None and _onlooker() is None
             asked = limit is not None or (self.automatic and not waits)
             if scope is not None and stuck and asked and not self._stopping:
                 self.gave_way = hurry is not None and scope.own_ns < hurry * 1e9

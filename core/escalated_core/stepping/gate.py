@@ -46,7 +46,8 @@ class Gate:
         self._command: Command | None = None
         self._asked: deque[tuple[Question, Future[Answer]]] = deque()
         self._asking: Future[Answer] | None = None
-        self._attending = 0
+        self._attending: list[int] = []
+        """The threads of those who attend."""
         self._closed = False
         self._waiting: list[str] = []
 
@@ -55,7 +56,7 @@ class Gate:
         """Whether somebody is there who lets go on what has stopped."""
         # A process ends when its main thread has and no other one waits.
         is_alive = threading.main_thread().is_alive()
-        return self._attending > 0 and not self._closed and is_alive
+        return bool(self._attending) and not self._closed and is_alive
 
     @property
     def stop(self) -> Stop | None:
@@ -69,19 +70,33 @@ class Gate:
 
     def attend(self) -> Callable[[], None]:
         """Answer for what stops from now on; after the undo nobody waits for that any more."""
+        thread_id = threading.get_ident()
         with self._changed:
-            self._attending += 1
+            self._attending.append(thread_id)
         self._attended()
         undone = threading.Lock()
 
         def leave() -> None:
             if undone.acquire(blocking=False):
                 with self._changed:
-                    self._attending -= 1
+                    self._attending.remove(thread_id)
                     self._changed.notify_all()
                 self._attended()
 
         return leave
+
+    def refuse_own(self) -> None:
+        """Refuse what is to wait for plugin code, on a thread that has to let go on what stopped.
+
+        Raises:
+            UsageError: this thread attends, and something is stopped.
+        """
+        stop = self.stop
+        if stop is not None and threading.get_ident() in self._attending:
+            raise UsageError(
+                f"This would wait for ever behind what is stopped: {stop}.",
+                "Have that go on first, or finish() it; run(code) fires where it stands.",
+            )
 
     def close(self) -> None:
         """Let go on what waits; nobody attends any more, whatever is undone later."""
