@@ -113,6 +113,33 @@ def test_a_statement_that_prints_a_lot_is_capped(run: Run) -> None:
     assert stepped.result.steps[0].output == ""
 
 
+@pytest.mark.parametrize("on", ["next", "into", "out", "go_on"])
+def test_a_local_that_is_bound_anew_is_what_the_function_sees(run: Run, on: str) -> None:
+    workbench = run("""
+    WORDS = ("re",)
+
+    @on_filter("run")
+    def strip(value):
+        words = list(WORDS)
+        shared = [*words]
+        def inner(): return shared
+        text = value["text"]
+        return {"words": words, "shared": inner(), "text": text, "all": WORDS}
+    """)
+    with workbench.step("run", {"text": "Re: it"}) as stepped:
+        stepped.into()
+        while (stop := stepped.stop) and stop.line and "shared" not in dict(stop.line.names):
+            stepped.next()
+        stepped.run("words = ['fw']; shared = 5; WORDS = (); added = 1; text = 'unbound so far'")
+        assert stepped.run("words, shared, added").value == (["fw"], 5, 1)
+        stop = getattr(stepped, on)()
+        if on in ("next", "into"):
+            assert stop.line.names["words"] == ["fw"]
+            assert (stop.line.names["shared"], "added" in stop.line.names) == (5, False)
+    result = {"words": ["fw"], "shared": 5, "text": "Re: it", "all": ("re",)}
+    assert stepped.result.result == result
+
+
 @pytest.mark.parametrize(
     ("condition", "reason"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bdb
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -57,6 +57,20 @@ class _Lines(bdb.Bdb):
             return False
         running = RUNNING.get(threading.get_ident())
         return running is not None and running.firing is self._firing
+
+
+def bind(frame: FrameType, before: Mapping[str, Any], names: Mapping[str, Any]) -> None:
+    """Have a function see those of its variables that were bound anew, by names before and now.
+
+    The last that its trace function does: before Python 3.13, what is written into `f_locals` is
+    taken over as that returns, and lost with the next look at it.
+    """
+    code, nothing = frame.f_code, object()
+    own = (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
+    known = [name for name in own if name in names]
+    bound = {name: names[name] for name in known if names[name] is not before.get(name, nothing)}
+    if bound:
+        frame.f_locals.update(bound)
 
 
 def by_line(registration: Registration, firing: OpenFiring, hold: LineHold) -> Registration:

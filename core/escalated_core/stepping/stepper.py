@@ -28,7 +28,7 @@ from escalated_core.stepping.commands import (
 )
 from escalated_core.stepping.console import Console, GivenUp, OnlookerScope
 from escalated_core.stepping.gate import Gate, Question
-from escalated_core.stepping.lines import by_line
+from escalated_core.stepping.lines import bind, by_line
 from escalated_core.stepping.sight import stop_of
 from escalated_core.stepping.stops import Answer
 from escalated_core.stepping.walk import Walk
@@ -154,7 +154,8 @@ class Stepper:
             return self._hold(walk, "line", frame)
 
     def _hold(self, walk: Walk, reason: str, frame: FrameType | None = None) -> Command:
-        console = Console(_names(walk, frame), self._given_up(walk.firing))
+        names = _names(walk, frame)
+        console = Console(names, self._given_up(walk.firing))
 
         def answer(question: Question) -> tuple[Answer, Command | None]:
             with self.unheard():
@@ -168,6 +169,8 @@ class Stepper:
         if isinstance(command, Down) or (at_line and isinstance(command, Into)):
             self._step_down(walk)
         _resume(walk, command, at_line=at_line)
+        if frame is not None:
+            bind(frame, names, console.names)
         return command
 
     def _step_down(self, walk: Walk) -> None:
@@ -276,9 +279,8 @@ def _answer(
 def _names(walk: Walk, frame: FrameType | None) -> dict[str, Any]:
     """What code can name at a stop."""
     value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
-    names = {**frame.f_globals, **frame.f_locals} if frame is not None else {}
     step = walk.newest
-    return names | {
+    names = {
         "_value": value,
         "_before": step.before if step is not None else snapshot(value),
         "_after": step.after if step is not None else snapshot(value),
@@ -286,6 +288,7 @@ def _names(walk: Walk, frame: FrameType | None) -> dict[str, Any]:
         "_kwargs": walk.kwargs,
         "_hook": walk.firing.hook,
     }
+    return names if frame is None else {**frame.f_globals, **names, **frame.f_locals}
 
 
 def _outermost(firing: OpenFiring) -> OpenFiring:
