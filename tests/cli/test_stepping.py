@@ -176,6 +176,13 @@ class TestCommands:
         assert told.stops[1].startswith("inner, step 1 of 1, before <lambda>")
         assert "  2  inner\n  3  chain when it has answered None\n" in told.narrated
 
+    def test_b_notes_what_there_is_not(self, step: Step) -> None:
+        told = step("b hello-world:thre", "b event:ticket.crate", "b", "q").narrated
+        assert "Note: there is no callback 'thre' so far. Did you mean 'three'?\n" in told
+        assert "no event 'ticket.crate'. Did you mean 'ticket.create'?" in told
+        listed = "  2  plugin hello-world thre (no such callback so far)\n"
+        assert told.count(listed) == 2
+
     def test_long_chains_are_cut_until_w(self, run: Run, root: Path) -> None:
         words = ("fire", "long", "-a", "1", "-p", root, "--step")
         told = run(*words, input="n\n" * 9 + "w\nq\n").stderr
@@ -252,12 +259,19 @@ class TestPlaces:
             "step 3 of 3, before three",
         ]
 
+    @pytest.mark.parametrize(
+        ("place", "error"),
+        [
+            ("chain when=chnged", "column 7: There is no moment 'chnged' to stop at. Did you mean"),
+            ("category:lifecylce", "There is no category 'lifecylce'. Did you mean 'lifecycle'?"),
+        ],
+    )
     def test_what_cannot_be_meant_is_refused_before_anything_runs(
-        self, run: Run, root: Path
+        self, run: Run, root: Path, place: str, error: str
     ) -> None:
-        result = run("fire", "chain", "--break", "chain when=chnged", "-p", root)
+        result = run("fire", "chain", "--break", place, "-p", root)
         assert (result.returncode, result.stdout) == (2, "")
-        assert "column 7: There is no moment 'chnged' to stop at. Did you mean" in result.stderr
+        assert error in result.stderr
 
     def test_names_that_there_are_not_are_noted(self, step: Step) -> None:
         told = step(more=("-b", "plugin:helo-world", "-b", "tiket_*"))

@@ -313,6 +313,42 @@ def test_what_cannot_be_meant_is_refused(
     assert not workbench.breakpoints
 
 
+def test_names_that_there_are_not_so_far_are_told(workbench: Workbench) -> None:
+    for place in ("numbers:tow", "plugin:nmbers", "numbers:two", "tiket_data", "category:ticket"):
+        workbench.breakpoints.add(place)
+    assert repr(workbench.breakpoints) == (
+        "Breakpoints(1: plugin numbers tow (no such callback so far), "
+        "2: plugin nmbers (no such plugin so far), 3: plugin numbers two, "
+        "4: tiket_data (no such hook so far), 5: category ticket)"
+    )
+    unknown = map(workbench.breakpoints.unknown, workbench.breakpoints.values())
+    assert [*unknown] == [
+        {"callback": "Did you mean 'two'?"},
+        {"plugin": "Did you mean 'numbers'?"},
+        {},
+        {"hook": "Did you mean 'ticket_data'?"},
+        {},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("category:lifecylce", "no category 'lifecylce'. Did you mean 'lifecycle'"),
+        ("event:ticket.crate", "no event 'ticket.crate'. Did you mean 'ticket.create'"),
+    ],
+)
+def test_categories_and_events_are_those_there_are(
+    workbench: Workbench, place: str, told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        workbench.breakpoints.add(place)
+    with pytest.raises(UsageError, match=r"no event 'ticket\.crate'"):
+        workbench.step_event("ticket.crate")
+    assert not workbench.breakpoints
+    assert not workbench.stepper.is_attended
+
+
 def test_closing_lets_go_what_waits(workbench: Workbench) -> None:
     run = workbench.step("chain", [0])
     workbench.close()

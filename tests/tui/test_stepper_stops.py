@@ -186,9 +186,11 @@ async def test_all_breakpoints_are_listed_added_and_removed(running: Any, until:
         assert "'long' is no number" in str(wrong.content)
         await typed(pilot, until, limit_ms="50", condition="value[")
         assert "no expression" in str(wrong.content)
+        await typed(pilot, until, condition="", category="lifecylce")
+        assert "Did you mean 'lifecycle'?" in str(wrong.content)
         await pilot.press("down", "down", "up")
         assert pilot.app.focused is pilot.app.screen.query_one("#field-category Input")
-        await typed(pilot, until, condition="")
+        await typed(pilot, until, category="")
         await until(
             pilot, lambda: listed(pilot) == ["1 plugin beta when it has taken more than 50 ms"]
         )

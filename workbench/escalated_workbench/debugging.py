@@ -133,8 +133,8 @@ class Run(Generic[Result]):
         self._workbench = workbench
         self._gate = workbench.stepper
         self._breakpoints = workbench.breakpoints
-        self._leave = self._gate.attend()
         self._start = self._breakpoints.add(start) if start is not None else 0
+        self._leave = self._gate.attend()
         self._began_on = threading.get_ident()
         self._work = work
         self._seen = self._gate.stop.number if self._gate.stop is not None else 0

@@ -90,8 +90,9 @@ class EmbeddedHost:
         self.memory = Memory(root, options.state_dir, self.findings)
         self._own_writes = OwnWrites()
         self._around = Around(options.seed, options.settings, self._own_writes, report)
-        self.stepper = Stepper(self._recorder, known(self.catalogue, self._around))
-        self.stage = Stage(self._around, self._recorder, self.stepper.gate)
+        self.stepper = Stepper(self._recorder, known(self, self._around))
+        gate = self.stepper.gate
+        self.stage = Stage(self._around, self._recorder, gate)
         self._finder = PluginFinder()
         loader = Loader(self.registry, self.ui, self._finder, self._around)
         generations = Generations(loader, self.findings, self.catalogue)
@@ -103,9 +104,7 @@ class EmbeddedHost:
         self._effects = Effects(self.outbox, options.effects)
         self._capture = Capture()
         self._undos = [self._capture.undo, loader.leftovers.follow_exits(), *self._follow()]
-        self.thread = PluginThread(
-            self._begin_thread, self._begin_job, self._stop, self.stepper.gate
-        )
+        self.thread = PluginThread(self._begin_thread, self._begin_job, self._stop, gate)
         self.dispatch = Dispatch(
             self.thread, self._recorder, self.hooks, self._around, self.findings
         )

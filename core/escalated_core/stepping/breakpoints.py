@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, ItemsView, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -19,6 +19,10 @@ from escalated_core.snapshots.pictures import same
 
 When = Literal["before", "changed", "none", "error", "slow", "mutated"]
 WHEN: Final[tuple[When, ...]] = get_args(When)
+
+PLACES: Final = ("hook", "category", "event", "plugin", "callback")
+CLOSED: Final = ("category", "event")
+"""Those of whose names no others come to be."""
 
 _WORDS: Final[Mapping[When, str]] = {
     "before": "",
@@ -137,14 +141,20 @@ _SHOWS: Final[Mapping[When, Callable[[Breakpoint, Step], bool]]] = {
 }
 
 
+Names = Callable[[str, str], Iterable[str]]
+"""The names that there are so far for a field of a breakpoint; of `callback`, those of the plugins
+that fit a pattern."""
+
+
 class Breakpoints(Mapping[int, Breakpoint]):
     """All breakpoints by number, changed from any thread; read as they are at one moment."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], names: Names) -> None:
         self._all: dict[int, Breakpoint] = {}
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._changed = changed
+        self._names = names
 
     def add(self, breakpoint: Breakpoint | str | None = None, **what: Any) -> int:  # noqa: A002 - it is
         """Stop there from now on; returns the number that removes it.
@@ -155,7 +165,8 @@ class Breakpoints(Mapping[int, Breakpoint]):
             what: where, see `Breakpoint`.
 
         Raises:
-            UsageError: it cannot be meant.
+            UsageError: it cannot be meant, or there is no such category or event. Other names may
+                come to be, see `unknown`.
         """
         unknown = [name for name in what if name not in Breakpoint.__dataclass_fields__]
         if unknown:
@@ -167,11 +178,25 @@ class Breakpoints(Mapping[int, Breakpoint]):
 
             breakpoint = read_breakpoint(breakpoint)  # noqa: A001 - it is
         made = replace(breakpoint, **what) if breakpoint is not None else Breakpoint(**what)
+        for field, near in self._unknown(made, CLOSED).items():
+            raise UsageError(f"There is no {field} {getattr(made, field)!r}.", near)
         with self._lock:
             number = next(self._numbers)
             self._all = {**self._all, number: made}
         self._changed()
         return number
+
+    def unknown(self, asked: Breakpoint) -> dict[str, str]:
+        """The fields with a name that there is not so far, such as `callback`.
+
+        With each goes the cure: the nearest name, or else all there are.
+        """
+        return self._unknown(asked, PLACES)
+
+    def told(self, asked: Breakpoint) -> str:
+        """In words: `plugin cleaner tagg (no such callback so far)`."""
+        unknown = " and ".join(self.unknown(asked))
+        return f"{asked}{unknown and f' (no such {unknown} so far)'}"
 
     def remove(self, number: int) -> None:
         """Do not stop there any more; raises `UsageError` for a number that there is not."""
@@ -206,7 +231,17 @@ class Breakpoints(Mapping[int, Breakpoint]):
         return len(self._all)
 
     def __repr__(self) -> str:
-        return f"Breakpoints({', '.join(f'{n}: {each}' for n, each in self._all.items())})"
+        return f"Breakpoints({', '.join(f'{n}: {self.told(each)}' for n, each in self.items())})"
+
+    def _unknown(self, asked: Breakpoint, fields: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for field in fields:
+            pattern = getattr(asked, field)
+            plugin = "*" if "plugin" in found else asked.plugin or "*"
+            names = sorted({*self._names(field, plugin)}) if pattern else []
+            if pattern and not any(fnmatchcase(name, pattern) for name in names):
+                found[field] = meant(pattern, names)
+        return found
 
 
 def exactly(

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from escalated_core.errors import UsageError, meant
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoints import PLACES, Breakpoint
 
-PLACES: Final = ("hook", "category", "event", "plugin", "callback")
 MOMENTS: Final = ("when", "path", "limit")
 EXAMPLES: Final = "Write it like ticket_*, triage:tag_vip, plugin:triage or event:ticket.create."
 

@@ -16,7 +16,13 @@ from escalated_core.hooks.registry import Chain
 from escalated_core.scope import APART, CURRENT, RUNNING, Scope
 from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, Place, compiled
+from escalated_core.stepping.breakpoints import (
+    Breakpoint,
+    Breakpoints,
+    Names,
+    Place,
+    compiled,
+)
 from escalated_core.stepping.commands import (
     Command,
     Continue,
@@ -38,12 +44,13 @@ from escalated_core.trace.recording import OpenFiring
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the host knows: of a hook the names of its arguments and its category, and of the
-    thread that asks whether it has a transaction of the database open."""
+    """What the host knows: of a hook the names of its arguments and its category, of the thread
+    that asks whether it has a transaction of the database open, and all names there are."""
 
     parameters: Callable[[str], tuple[str, ...]]
     category: Callable[[str], str]
     in_transaction: Callable[[], bool]
+    names: Names
 
 
 class Stepper:
@@ -51,7 +58,7 @@ class Stepper:
 
     def __init__(self, recorder: Recorder, known: Known) -> None:
         self.gate = Gate(self._arm)
-        self.breakpoints = Breakpoints(self._arm)
+        self.breakpoints = Breakpoints(self._arm, known.names)
         self._recorder = recorder
         self._arming = threading.Lock()
         self._known = known

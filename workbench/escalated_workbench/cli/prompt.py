@@ -193,8 +193,8 @@ class Prompt:
         if place.startswith("-"):
             breakpoints.remove(_whole(place[1:].strip(), f"b {place}"))
         elif place:
-            breakpoints.add(place)
-        self._tell(stops.breakpoint_lines(breakpoints.items()) if breakpoints else ["  none"])
+            self._tell(stops.notes(breakpoints, breakpoints[breakpoints.add(place)]))
+        self._tell(stops.breakpoint_lines(breakpoints) if breakpoints else ["  none"])
 
     def _tell(self, lines: Iterable[str]) -> None:
         text = "\n".join(lines)

@@ -71,10 +71,12 @@ class Stepping:
 
         from escalated_core.stepping.breakpoints import Breakpoint
         from escalated_workbench.cli.prompt import Prompt
+        from escalated_workbench.cli.stops import notes
 
         for each in self._breakpoints:
-            _note_unknown(call, wb, each)
             wb.breakpoints.add(each)
+            for note in notes(wb.breakpoints, each):
+                call.output.say(note)
         prompt = Prompt(call, wb)
 
         def attend(work: Callable[[], Result], **start: str) -> Result:
@@ -90,28 +92,3 @@ Attend = Callable[..., Any]
 
 def _straight_on(work: Callable[[], Result], **_: str) -> Result:
     return work()
-
-
-def _note_unknown(call: Call, wb: Workbench, breakpoint: Breakpoint) -> None:  # noqa: A002 - it is
-    """Say so when a place has a name that there is not, or not yet."""
-    from fnmatch import fnmatchcase
-
-    from escalated_core.errors import meant
-    from escalated_workbench.wording import safe
-
-    hooks = list(wb.hooks)
-    documented = [hook.documented for hook in hooks if hook.documented]
-    callbacks = [callback for hook in hooks for callback in hook.callbacks]
-    known = {
-        "hook": [hook.name for hook in hooks],
-        "category": [each.category for each in documented],
-        "event": [event.name for event in wb.events],
-        "plugin": list(wb.plugins),
-        "callback": [callback.callback for callback in callbacks],
-    }
-    for what, names in known.items():
-        pattern: str = getattr(breakpoint, what)
-        if pattern and not any(fnmatchcase(name, pattern) for name in names):
-            near = meant(pattern, sorted({*names}))
-            told = near if near.startswith("Did") else ""
-            call.output.say(safe(f"Note: there is no {what} {pattern!r} so far. {told}".rstrip()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from escalated_core.records import Step
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
 from escalated_core.stepping.stops import Answer, Stop
 from escalated_workbench import stopped
 from escalated_workbench.cli.text import RESULT_WIDTH, Style, step_lines
@@ -79,9 +79,20 @@ def answer_lines(answer: Answer, style: Style) -> Iterator[str]:
         yield from (f"  {safe(line)}" for line in list(value_lines(answer.value))[:VALUE_LINES])
 
 
-def breakpoint_lines(breakpoints: Iterable[tuple[int, Breakpoint]]) -> Iterator[str]:
+def breakpoint_lines(breakpoints: Breakpoints) -> Iterator[str]:
     """Breakpoints with the numbers that remove them."""
-    yield from (safe(f"  {number}  {each}") for number, each in breakpoints)
+    yield from (
+        safe(f"  {number}  {breakpoints.told(each)}") for number, each in breakpoints.items()
+    )
+
+
+def notes(breakpoints: Breakpoints, asked: Breakpoint) -> Iterator[str]:
+    """Which names of a breakpoint there are not, or not yet."""
+    for what, near in breakpoints.unknown(asked).items():
+        # There are too many names to list them all.
+        told = near if near.startswith("Did") else ""
+        name: str = getattr(asked, what)
+        yield safe(f"Note: there is no {what} {name!r} so far. {told}".rstrip())
 
 
 def _ladder(stop: Stop, style: Style, *, whole: bool) -> Iterator[str]:

@@ -57,7 +57,10 @@ def _locals(names: Iterable[tuple[str, Any]]) -> str:
 
 
 def _breakpoints(breakpoints: Breakpoints) -> str:
-    rows = [tag("li", text(each), value=number) for number, each in breakpoints.items()]
+    rows = [
+        tag("li", text(breakpoints.told(each)), value=number)
+        for number, each in breakpoints.items()
+    ]
     none = tag("p", "Nothing stops.", class_="quiet")
     return title("Breakpoints") + (tag("ol", *rows) if rows else none)
 

@@ -73,12 +73,11 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
         self.query_one(OptionList).focus()
 
     def action_add(self) -> None:
-        def made(new: Breakpoint | None) -> None:
-            if new is not None:
-                self._breakpoints.add(new)
+        def added(number: int | None) -> None:
+            if number is not None:
                 self._draw(len(self._breakpoints) - 1)
 
-        self.app.push_screen(BreakpointScreen(self._near), made)
+        self.app.push_screen(BreakpointScreen(self._breakpoints, self._near), added)
 
     def action_remove(self) -> None:
         index, numbers = self.query_one(OptionList).highlighted, list(self._breakpoints)
@@ -92,9 +91,12 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
 
     def _draw(self, index: int = 0) -> None:
         listed = self.query_one(OptionList)
+        told = [
+            (number, self._breakpoints.told(each)) for number, each in self._breakpoints.items()
+        ]
         lines = [
-            Option(Content.assemble(part(f"{number:>3}  ", MUTED), part(str(each))))
-            for number, each in self._breakpoints.items()
+            Option(Content.assemble(part(f"{number:>3}  ", MUTED), part(words)))
+            for number, words in told
         ]
         nothing = "None yet: a adds one, b on a hook, plugin or callback does, too."
         listed.set_options(lines or [Option(Content(nothing), disabled=True)])
@@ -104,8 +106,8 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
         )
 
 
-class BreakpointScreen(BoxScreen[Breakpoint | None]):
-    """A breakpoint put together; what is left empty fits any."""
+class BreakpointScreen(BoxScreen[int | None]):
+    """A breakpoint put together and added; what is left empty fits any."""
 
     HELP = """\
 A new breakpoint: what is left empty fits any. `enter` adds it, the arrows and `tab` go from field
@@ -121,9 +123,9 @@ to field. The condition is worked out where it would stop, with `value`, `args`,
         Binding("up", "field(-1)", "Field before", show=False, id="breakpoint.up"),
     ]
 
-    def __init__(self, near: Breakpoint | None) -> None:
+    def __init__(self, breakpoints: Breakpoints, near: Breakpoint | None) -> None:
         super().__init__()
-        self._near = near
+        self._breakpoints, self._near = breakpoints, near
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -147,7 +149,7 @@ to field. The condition is worked out where it would stop, with `value`, `args`,
     def _entered(self) -> None:
         typed = {each.parameter.name: each.input.value.strip() for each in self.query(Field)}
         try:
-            self.dismiss(Breakpoint(**_meant(typed)))
+            self.dismiss(self._breakpoints.add(**_meant(typed)))
         except UsageError as error:
             self.query_one("#wrong", Static).update(Content.assemble(part(f"✖ {error}")))
 
