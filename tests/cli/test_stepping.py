@@ -130,7 +130,7 @@ class TestCommands:
             (["i [5]", "c"], [5, 1, 11, 3], ["edited by hand", "ok", "ok", "ok"]),
             (["i = _value + [7]", "q"], [0, 7, 1, 11, 3], ["edited by hand", "ok", "ok", "ok"]),
             (["p [6]", "q"], [6, 11, 3], ["answer given by hand", "ok", "ok"]),
-            (["p = [_args[0]]", "q"], [[0], 11, 3], ["answer given by hand", "ok", "ok"]),
+            (["p = [args[0]]", "q"], [[0], 11, 3], ["answer given by hand", "ok", "ok"]),
             (["! _value.pop()", "q"], [1, 11, 3], ["changed in the console", "ok", "ok", "ok"]),
             (["n", "n", "u", "k", "q"], [0, 1, 3], None),
             (["n", "n", "u 1", "i []", "q"], [1, 11, 3], None),

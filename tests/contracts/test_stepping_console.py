@@ -113,6 +113,54 @@ def test_a_statement_that_prints_a_lot_is_capped(run: Run) -> None:
     assert stepped.result.steps[0].output == ""
 
 
+NAMES = {
+    "value, _value": ({"subject": "a"},) * 2,
+    "data": {"subject": "a"},
+    "ticket, len(args), len(_args), kwargs, _kwargs": (None, 2, 2, {}, {}),
+    "hook, _hook, plugin, callback": ("ticket_data", "ticket_data", "alpha", "second"),
+    "_before, _after": ({"subject": ""}, {"subject": "a"}),
+}
+"""Expressions at the second callback of `ticket_data`, and what they give."""
+
+
+def test_conditions_and_the_console_have_the_same_names(run: Run) -> None:
+    workbench = run("""
+    callback = "of the module"
+    on_filter("ticket_data", 1)(lambda data, ticket: {"subject": "a"})
+    @on_filter("ticket_data", 2)
+    def second(data, hook):
+        return data
+    """)
+    for text, expected in NAMES.items():
+        place = f"callback:second if ({text}) == {expected!r}"
+        with workbench.step("ticket_data", {"subject": ""}, None) as stepped:
+            number = workbench.breakpoints.add(place)
+            stop = stepped.go_on()
+            assert (at(stop), stop and ", which raised" in stop.reason) == ("second", False)
+            assert stepped.run(text).value == expected
+            workbench.breakpoints.remove(number)
+    with workbench.step("ticket_data", {"subject": ""}, None) as stepped:
+        stepped.next()
+        stepped.into()
+        names = "data, hook, value, callback, _hook"
+        seen = ({"subject": "a"}, None, {"subject": "a"}, "of the module", "ticket_data")
+        assert stepped.run(names).value == seen
+
+
+@pytest.mark.parametrize("name", ["value", "_value", "data"])
+def test_a_value_is_bound_anew_by_each_of_its_names(run: Run, name: str) -> None:
+    workbench = run("on_filter('ticket_data')(lambda data, ticket: {**data, 'tags': []})")
+    with workbench.step("ticket_data", {"subject": ""}, None) as stepped:
+        stepped.run(f"{name} = {{'subject': 'b'}}")
+        assert stepped.stop is not None
+        assert stepped.stop.value == {"subject": "b"}
+        stepped.run(f"{name}['subject'] += 'c'; args")
+        assert stepped.stop.value == {"subject": "bc"}
+    assert stepped.result.result == {"subject": "bc", "tags": []}
+    notes = [step.note for step in stepped.result.steps]
+    assert notes == ["changed in the console", "changed in the console", ""]
+
+
 @pytest.mark.parametrize("on", ["next", "into", "out", "go_on"])
 def test_a_local_that_is_bound_anew_is_what_the_function_sees(run: Run, on: str) -> None:
     workbench = run("""

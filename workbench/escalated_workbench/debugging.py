@@ -218,9 +218,10 @@ class Run(Generic[Result]):
         return self.stop
 
     def run(self, text: str) -> Answer:
-        """Run code where it waits: `_value`, `_before`, `_after`, `_args` and `_hook` are names.
+        """Run code where it waits: `value`, `args`, `hook`, `_before` and `_after` are names.
 
-        A value that it changes is gone on with.
+        So are the documented arguments of the hook, and the locals at a line, which may be bound
+        anew. A value that it changes is gone on with.
         """
         return self._gate.ask(Question(text))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
+from typing import Any
 
 from escalated_core.snapshots.snapshot import snapshot, snapshot_names
+from escalated_core.stepping.breakpoints import Place
 from escalated_core.stepping.stops import Level, Line, Stop
 from escalated_core.stepping.walk import Walk
 from escalated_core.trace.readout import record_of
@@ -36,6 +39,27 @@ def stop_of(
         doing=walk.running.record() if frame is not None and walk.running is not None else None,
         in_transaction=in_transaction,
     )
+
+
+def names_at(
+    walk: Walk, place: Place, parameters: Sequence[str], frame: FrameType | None = None
+) -> dict[str, Any]:
+    """What code can name where a walk is: the same in conditions and in what is run at a stop.
+
+    At a line it is what the function can; of the rest there what has an underscore is sure.
+    """
+    value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
+    step = walk.newest
+    told = {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
+    plain = dict(zip(parameters, walk.args, strict=False)) | told
+    plain |= {"plugin": place.plugin, "callback": place.callback}
+    names = {f"_{name}": each for name, each in told.items()} | {
+        "_before": step.before if step is not None else snapshot(value),
+        "_after": step.after if step is not None else snapshot(value),
+    }
+    if frame is None:
+        return plain | names
+    return {**plain, **frame.f_globals, **names, **frame.f_locals}
 
 
 def _line(frame: FrameType) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +35,7 @@ from escalated_core.stepping.commands import (
 from escalated_core.stepping.console import Console, GivenUp, OnlookerScope
 from escalated_core.stepping.gate import Gate, Question
 from escalated_core.stepping.lines import bind, by_line
-from escalated_core.stepping.sight import stop_of
+from escalated_core.stepping.sight import names_at, stop_of
 from escalated_core.stepping.stops import Answer
 from escalated_core.stepping.walk import Walk
 from escalated_core.trace.recorder import Cause, Recorder
@@ -161,12 +161,16 @@ class Stepper:
             return self._hold(walk, "line", frame)
 
     def _hold(self, walk: Walk, reason: str, frame: FrameType | None = None) -> Command:
-        names = _names(walk, frame)
+        parameters = self._known.parameters(walk.firing.hook)
+        coming = walk.coming[0] if walk.coming and frame is None else walk.running
+        names = names_at(walk, self._place(walk.firing, coming), parameters, frame)
         console = Console(names, self._given_up(walk.firing))
+        # At a line they may be names of the function.
+        passed = ("_value", "value", *parameters[:1]) if frame is None else ()
 
         def answer(question: Question) -> tuple[Answer, Command | None]:
             with self.unheard():
-                return _answer(walk, console, question, at_line=frame is not None)
+                return _answer(walk, console, question, passed)
 
         in_transaction = self._known.in_transaction()
         make = partial(stop_of, walk, reason, frame, in_transaction=in_transaction)
@@ -184,15 +188,15 @@ class Stepper:
         self._down = walk
         self._arm()
 
-    def _place(self, firing: OpenFiring, registration: Registration) -> Place:
+    def _place(self, firing: OpenFiring, registration: Registration | None) -> Place:
         outermost = _outermost(firing)
         event = outermost.hook if outermost.kind == "event" else ""
         return Place(
             hook=firing.hook,
             category=self._known.category(firing.hook),
             event=event,
-            plugin=registration.slug or "",
-            callback=registration.name,
+            plugin=(registration.slug or "") if registration is not None else "",
+            callback=registration.name if registration is not None else "",
             is_event=firing.kind == "event",
         )
 
@@ -215,10 +219,7 @@ class Stepper:
         code = compiled(breakpoint.condition)
         if code is None:
             return ""
-        names = dict(zip(self._known.parameters(place.hook), walk.args, strict=False))
-        value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
-        names |= {"value": value, "args": walk.args, "kwargs": walk.kwargs, "hook": place.hook}
-        names |= {"plugin": place.plugin, "callback": place.callback}
+        names = names_at(walk, place, self._known.parameters(place.hook))
         aside = OnlookerScope(f"the condition {breakpoint.condition}", self._given_up(walk.firing))
         with self.unheard(), _watched(walk, "changed by a condition"):
             # What it gives may be a plugin's, also whether that counts as true.
@@ -266,36 +267,28 @@ def _resume(walk: Walk, command: Command, *, at_line: bool) -> None:
 
 
 def _answer(
-    walk: Walk, console: Console, question: Question, *, at_line: bool
+    walk: Walk, console: Console, question: Question, passed: Collection[str]
 ) -> tuple[Answer, Command | None]:
-    """Run code of somebody who looks on; a value that it has changed is gone on with."""
+    """Run code of somebody who looks on; a value that it has changed is gone on with.
+
+    `passed` are the names by which a filter's value can be bound anew.
+    """
     if question.then is not None:
         value, error = console.value_of(question.text)
         if error:
             return Answer(error=error), None
         return Answer(snapshot(value)), question.then(value)
-    before = snapshot(console.names["_value"])
+    value = console.names.get("_value")
+    before = snapshot(value)
     answer = console.run(question.text)
-    passed = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
-    value = console.names.setdefault("_value", passed)
-    if at_line or walk.firing.kind != "filter" or same(snapshot(value), before):
+    if not passed or walk.firing.kind != "filter":
+        return answer, None
+    now = [console.names.get(name, value) for name in passed]
+    value = next((each for each in now if each is not value), value)
+    console.names.update(dict.fromkeys(passed, value))
+    if same(snapshot(value), before):
         return answer, None
     return answer, Edit(value, "changed in the console")
-
-
-def _names(walk: Walk, frame: FrameType | None) -> dict[str, Any]:
-    """What code can name at a stop."""
-    value = walk.args[0] if walk.firing.kind == "filter" and walk.args else None
-    step = walk.newest
-    names = {
-        "_value": value,
-        "_before": step.before if step is not None else snapshot(value),
-        "_after": step.after if step is not None else snapshot(value),
-        "_args": walk.args,
-        "_kwargs": walk.kwargs,
-        "_hook": walk.firing.hook,
-    }
-    return names if frame is None else {**frame.f_globals, **names, **frame.f_locals}
 
 
 def _outermost(firing: OpenFiring) -> OpenFiring:

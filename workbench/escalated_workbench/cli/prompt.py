@@ -53,7 +53,7 @@ HELP: Final = (
     ("d", "run the next callback, and stop in the first hook that it fires"),
     ("o", "run to the end of the function, or of the chain"),
     ("u [N]", "go back to before step N of the list, the last one if left out"),
-    ("! CODE", "run Python here: _value, _before, _after, _args, _kwargs, _hook and locals"),
+    ("! CODE", "run Python here: value, args, hook, arguments by name, _before, _after, locals"),
     ("l", "list the source"),
     ("w", "where it is: the firings around, the whole chain, the arguments in full"),
     ("b [PLACE]", "list the breakpoints, or stop there as well; b -N removes number N"),
@@ -182,7 +182,7 @@ class Prompt:
 
     def _execute(self, said: Said, run: Run[Any], stop: Stop) -> bool:
         if not said.rest:
-            raise UsageError("! takes code.", "Write it like ! _value['tags'].")
+            raise UsageError("! takes code.", "Write it like ! value['tags'].")
         self._tell(stops.answer_lines(run.run(said.rest), self._style))
         now = run.stop
         return now is None or now.number != stop.number
