@@ -57,11 +57,12 @@ REFUSED = [
     ("i [1", r"'[1' is not JSON: expecting ',' delimiter (line 1, column 3)"),
     ("i = nothing", "NameError: name 'nothing' is not defined"),
     ("p {", "Write JSON, or p = EXPRESSION for Python."),
-    ("u 4", "There is no step 4 to go back to"),
+    ("u", "No step 1 has run. Run one first."),
     ("u x", "'x' in 'u x' is no number"),
     ("- 1", "Callback 1 is the next one. Name a later one: - 2."),
     ("+ 3", "Callback 3 is the last one."),
-    ("+ 9", "There is no callback 9 left to move."),
+    ("+ 9", "The list has no callback 9. Its last is 3."),
+    ("- 0", "The list has no callback 0. Its last is 3."),
     ("!", "! takes code."),
     ("b whn=error", "Did you mean 'when'?"),
     ("b - 7", "There is no breakpoint 7."),
@@ -190,6 +191,16 @@ class TestCommands:
         assert "  … 16 more callbacks: w shows all\n" in told
         shown = told.rpartition("step> w\n")[2]
         assert len(re.findall(r"<lambda>", shown)) == 31
+
+    def test_refusals_go_by_the_numbers_of_the_list(self, step: Step) -> None:
+        told = step("s", "u", "+", "k", "o", "u 3", "- 1", "n", "n", "k", "+").narrated
+        said = re.findall(r"^Error: (.*)$", told, re.M)
+        assert said == [
+            *["A callback is under way. Step out of it first."] * 3,
+            "No step 3 has run. The last that has is 1.",
+            "Callback 1 has run. u 1 goes back to before it.",
+            *["No callback is left. Go on to the end, or back to an earlier step."] * 2,
+        ]
 
     def test_what_cannot_be_done_is_refused_and_asked_again(self, step: Step) -> None:
         told = step(*(command for command, _ in REFUSED), "q")

@@ -20,7 +20,7 @@ Open = Callable[..., Workbench]
 Until = Callable[[Callable[[], Any]], Any]
 
 CHAIN = """
-from escalated.hooks import add_filter, apply_filters
+from escalated.hooks import add_action, add_filter, apply_filters
 
 def doubled(number):
     twice = number * 2
@@ -41,6 +41,7 @@ add_filter("chain", one, 1)
 add_filter("chain", two, 2)
 add_filter("chain", three, 3)
 add_filter("inner", lambda value: value + 1)
+add_action("action", lambda: None)
 """
 
 
@@ -119,6 +120,25 @@ def test_a_chain_runs_again_from_an_earlier_step(workbench: Workbench) -> None:
     ]  # fmt: skip
 
 
+def test_refusals_say_what_can_be_done(workbench: Workbench) -> None:
+    with workbench.step("chain", [0]) as run:
+        run.next()
+        with pytest.raises(UsageError, match=r"No step with the index 99 has run\. 1 so far"):
+            run.back(99)
+        with pytest.raises(
+            UsageError, match=r"No callback to come has the index 2. The last has 1"
+        ):
+            run.move(1, 2)
+        run.into()
+        with pytest.raises(UsageError, match=r"A callback is under way. Step out of it first\."):
+            run.skip()
+    with workbench.step("action", kind="action") as run, pytest.raises(UsageError) as refused:
+        run.edit(1)
+    assert "Run code that changes its arguments in place." in str(refused.value)
+    with pytest.raises(UsageError, match=r"Give it a value to pass on\.$"):
+        workbench.fire("chain")
+
+
 def test_a_nested_firing_is_a_level_that_returns(workbench: Workbench) -> None:
     with workbench.step("chain", [0]) as run:
         run.next()
@@ -161,7 +181,7 @@ def test_lines_lead_into_functions_and_firings(workbench: Workbench) -> None:
         stop = run.into()
         assert stop is not None
         assert stop.firing.hook == "inner"
-        with pytest.raises(UsageError, match="no step 4"):
+        with pytest.raises(UsageError, match=r"No step with the index 3 has run\."):
             run.back(3)
 
 

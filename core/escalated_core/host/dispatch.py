@@ -205,7 +205,7 @@ class Dispatch:
             return self._around.world().arguments_for(documented)
         if not args and kind == "filter":
             raise UsageError(
-                f"The filter {hook!r} is not documented.", "Give it a value to pass on (--arg)."
+                f"The filter {hook!r} is not documented.", "Give it a value to pass on."
             )
         return tuple(self._resolved(arg) for arg in args)
 

@@ -78,7 +78,9 @@ def check(host: EmbeddedHost, story: Story) -> None:
     problems: list[Problem] = []
     if story.profile not in (None, host.options.profile):
         message = f"The story is for the profile {story.profile}."
-        cure = f"This is {host.options.profile}: open the workbench with --profile {story.profile}."
+        cure = (
+            f"This is {host.options.profile}: open the workbench with the profile {story.profile}."
+        )
         problems.append(Problem(message, cure, 0, 0, story.file))
     for step in story.steps:
         if not step.fire:

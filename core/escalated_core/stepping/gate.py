@@ -133,7 +133,7 @@ class Gate:
         with self._changed:
             refused = self._require().refuses(command)
             if refused:
-                raise UsageError(refused, "Look at what is coming.")
+                raise UsageError(refused)
             self._command = command
             self._changed.notify_all()
 
@@ -208,7 +208,7 @@ class Gate:
                         self._command = command
                 future.set_result(answered)
                 return command
-            future.set_exception(UsageError(refused, "Look at what is coming."))
+            future.set_exception(UsageError(refused))
         return None
 
     def _is_told(self) -> bool:

@@ -94,18 +94,19 @@ class Stop:
         return f"Stop({self})"
 
     def refuses(self, command: Command) -> str:
-        """Why this cannot be done here; empty if it can."""
+        """Why this cannot be done here, and what can; empty if it can."""
         if self.line is not None and not isinstance(command, Next | Into | Out | Continue | Finish):
-            return "A callback is under way: run it to its end first (out)."
+            return "A callback is under way. Step out of it first."
+        coming, ran = len(self.coming), len(self.firing.steps)
         match command:
-            case Skip() | Give() | Into() | Down() if not self.coming and self.line is None:
-                return "No callback is left."
-            case Move(_, index) if not 0 <= index < len(self.coming):
-                return f"There is no callback {index + 1} left to move."
+            case Skip() | Give() | Into() | Down() | Move() if not coming and self.line is None:
+                return "No callback is left. Go on to the end, or back to an earlier step."
+            case Move(_, index) if not 0 <= index < coming:
+                return f"No callback to come has the index {index}. The last has {coming - 1}."
             case Edit() | Give() if self.firing.kind != "filter":
-                return "An action passes no value on."
-            case Back(index) if not 0 <= index < len(self.firing.steps):
-                return f"There is no step {index + 1} to go back to."
+                return "An action passes no value on. Run code that changes its arguments in place."
+            case Back(index) if not 0 <= index < ran:
+                return f"No step with the index {index} has run. {ran} so far, counted from 0."
             case _:
                 return ""
 

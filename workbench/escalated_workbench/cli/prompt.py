@@ -166,7 +166,7 @@ class Prompt:
             return GOING_ON[said.key]
         match said.key:
             case "u":
-                return Back(_number(said, len(stop.firing.steps)) - 1)
+                return _back(said, stop)
             case "+" | "-":
                 return _move(said, stop)
             case "i" | "p" if not said.rest.startswith("="):
@@ -212,20 +212,32 @@ def _json(said: Said) -> Any:
         raise UsageError(f"{said.rest[:60]!r} is not JSON: {why(error)}.", cure) from None
 
 
-def _move(said: Said, stop: Stop) -> Command:
+def _back(said: Said, stop: Stop) -> Command:
     ran = len(stop.firing.steps)
-    number = _number(said, ran + 1)
-    index = number - ran - 1
-    last = len(stop.coming) - 1
-    if index < 0:
+    number = _number(said, max(ran, 1))
+    if not 1 <= number <= ran and stop.line is None:
+        cure = f"The last that has is {ran}." if ran else "Run one first."
+        raise UsageError(f"No step {number} has run.", cure)
+    return Back(number - 1)
+
+
+def _move(said: Said, stop: Stop) -> Command:
+    ran, coming = len(stop.firing.steps), len(stop.coming)
+    number, by = _number(said, ran + 1), 1 if said.key == "+" else -1
+    if not coming or stop.line is not None:
+        # It says what is wrong.
+        return Move(by)
+    if not 1 <= number <= ran + coming:
+        raise UsageError(f"The list has no callback {number}.", f"Its last is {ran + coming}.")
+    if number <= ran:
         raise UsageError(f"Callback {number} has run.", f"u {number} goes back to before it.")
-    if said.key == "-" and index == 0:
+    if by < 0 and number == ran + 1:
         raise UsageError(
             f"Callback {number} is the next one.", f"Name a later one: - {number + 1}."
         )
-    if said.key == "+" and index == last:
+    if by > 0 and number == ran + coming:
         raise UsageError(f"Callback {number} is the last one.", "Name an earlier one.")
-    return Move(1 if said.key == "+" else -1, index)
+    return Move(by, number - ran - 1)
 
 
 def _number(said: Said, default: int) -> int:
