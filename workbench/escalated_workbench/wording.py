@@ -120,8 +120,11 @@ def short(picture: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def apart(before: Any, after: Any, limit: int = 80) -> tuple[str, str]:
-    """Two snapshots as `short` writes them, cut so that their first difference is seen."""
+def apart(before: Any, after: Any, limit: int = 80, head: int = 0) -> tuple[str, str]:
+    """Two snapshots as `short` writes them, cut so that their first difference is seen.
+
+    `head` characters of their beginning are seen, too; below a third of `limit`.
+    """
     texts = [safe(_literal(picture, COMPARED)).replace("\n", "⏎") for picture in (before, after)]
     longest = max(map(len, texts))
     pairs = enumerate(zip(*texts, strict=False))
@@ -129,12 +132,12 @@ def apart(before: Any, after: Any, limit: int = 80) -> tuple[str, str]:
     if longest <= limit or same == longest:
         return short(before, limit), short(after, limit)
     first = max(min(same - limit // 3, longest - limit + 1), 0)
-    one, other = (_window(text, first, limit) for text in texts)
+    one, other = (_window(text, first, limit, head) for text in texts)
     return one, other
 
 
-def _window(text: str, first: int, limit: int) -> str:
-    shown = f"…{text[first + 1 :]}" if first else text
+def _window(text: str, first: int, limit: int, head: int) -> str:
+    shown = f"{text[:head]}…{text[first + head + 1 :]}" if first else text
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 

@@ -260,7 +260,8 @@ def compiled(condition: str) -> CodeType | None:
     try:
         return compile(condition.strip(), "<condition>", "eval")
     except (SyntaxError, ValueError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else error
         raise UsageError(
-            f"The condition {condition!r} is no expression: {error}.",
+            f"The condition {condition!r} is no expression: {why}.",
             "Write Python such as value['priority'] == 'urgent'.",
         ) from None

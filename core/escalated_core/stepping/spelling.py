@@ -17,6 +17,7 @@ MOMENTS: Final = ("when", "path", "limit")
 EXAMPLES: Final = "Write it like ticket_*, triage:tag_vip, plugin:triage or event:ticket.create."
 
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
+_SPACED = re.compile(r"[^\s:=]+(?:\s+[:=]|[:=]\s+\S)")
 _NAMED = re.compile(r"([^:=\"\[]+)([:=])(.*)", re.DOTALL)
 
 Said = tuple[str, Any, int]
@@ -59,6 +60,11 @@ def _said(text: str) -> Iterator[Said]:
                 raise _wrong(text, column, "no condition comes after if", cure)
             yield "condition", condition, column
             return
+        if word.lower() == "if":
+            raise _wrong(text, column, f"{word} is no word", "Write a small if before a condition.")
+        if _SPACED.match(text, found.start()):
+            cure = "Write it in one word, like when=error."
+            raise _wrong(text, column, f"a space parts {word.strip(':=')} from what it is", cure)
         yield from _meant(text, word, column)
 
 

@@ -149,7 +149,7 @@ def firing_lines(firing: Firing, style: Style = GLYPHS) -> Iterator[str]:
         yield from step_lines(firing, step, style)
     if firing.kind == "filter":
         value = firing.args[0] if firing.args else None
-        result = apart(value, firing.result, RESULT_WIDTH)[1]
+        result = apart(value, firing.result, RESULT_WIDTH, RESULT_WIDTH // 4)[1]
         yield f"  result{':' if style.plain else ' '} {result}"
 
 
