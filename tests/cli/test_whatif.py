@@ -183,6 +183,23 @@ class TestMatrix:
             ["triage:two, triage:last", "the order does not matter"],
         ]
 
+    def test_what_is_no_longer_sent_is_told(self, run: Run, copied: Copy) -> None:
+        folder = copied("triage")
+        (folder / "triage" / "plugin.py").write_text(
+            "from django.core.mail import send_mail\n"
+            "from escalated.hooks import on_action\n"
+            "@on_action('ticket_created')\n"
+            "def mail(ticket): send_mail('New', 'x', 'a@example.com', ['b@example.com'])\n",
+            "utf-8",
+        )
+        text = fine(run("whatif", "ticket_created", "-p", folder))
+        assert re.search(r"triage:mail +effects: - mail b@example.com$", text, re.M)
+        words = ["fire", "ticket_created", "--mute", "mail", "--compare"]
+        text = fine(run(*words, "-p", folder))
+        assert "    - effects[0]: {'kind': 'mail', 'target': 'b@example.com'" in text
+        text = fine(run("whatif", "ticket_created", "--plain", "-p", folder))
+        assert "triage:mail, effects: removed mail b@example.com" in text
+
     def test_what_ifs_hold_for_all_of_it(self, run: Run, root: Path) -> None:
         words = ["whatif", "ticket_data", "--mute", "normalise", "--priority", "tag_vip=10"]
         told = json.loads(fine(run(*words, "-p", root, "--json")))

@@ -215,6 +215,62 @@ class TestMatrix:
             ("alpha:shout", "alpha:post"),
         )
         assert "alpha:post sends something else" in affected(trial(found, "mark"))
+        assert {c.path for c in trial(found, "mark", "shout").arguments} == {(0, "subject")}
+
+    def test_what_is_only_sent_or_written_counts(self, run: Run) -> None:
+        wb = run("""
+        from django.core.mail import send_mail
+        from escalated_core.helpdesk.models import Ticket
+
+        @on_action("ticket_created")
+        def post(ticket):
+            import requests
+            requests.post("http://example.com/", json={"id": ticket.pk})
+
+        @on_action("ticket_created")
+        def mail(ticket):
+            send_mail("New", ticket.subject, "a@example.com", ["b@example.com"])
+
+        @on_action("ticket_created")
+        def fire(ticket):
+            do_action("inner", ticket)
+
+        @on_action("inner")
+        def write(ticket):
+            Ticket.objects.filter(pk=ticket.pk).update(status="open")
+
+        @on_action("ticket_created")
+        def idle(ticket):
+            pass
+
+        @on_action("ticket_created")
+        def save(ticket):
+            ticket.subject = "saved"
+            ticket.save()
+        """)
+        found = wb.whatif.matrix("ticket_created", wb.helpdesk.ticket(5))
+
+        def lost(*names: str) -> list[tuple[str, str]]:
+            return [(c.kind, str(c.path[0])) for c in trial(found, *names).effects]
+
+        assert lost("post") == [("removed", "http POST http://example.com/")]
+        assert lost("mail") == [("removed", "mail b@example.com")]
+        assert {name for _, name in lost("fire")} == {"database escalated_ticket"}
+        assert not trial(found, "idle").matters
+        assert not trial(found, "post", "mail").matters
+        assert found.order_dependent == (
+            ("alpha:mail", "alpha:save"),
+            ("alpha:fire", "alpha:save"),
+        )
+        paths = [change.path for change in trial(found, "save").arguments]
+        assert ("ticket", "subject") in paths
+
+        wb.whatif.mute(callback="fire")
+        wb.whatif.mute(callback="mail")
+        assert [
+            (each.callback, [(c.kind, c.before["kind"]) for c in each.effects])
+            for each in wb.whatif.compare("ticket_created", wb.helpdesk.ticket(5)).differences
+        ] == [("mail", [("removed", "mail")]), ("fire", [("removed", "database")])]
 
     def test_the_same_callback_twice_is_two(self, run: Run) -> None:
         wb = run("""

@@ -24,6 +24,7 @@ OUTCOME_GLYPHS = {"ok": "✔", "error": "✖", "skipped": "◌", "interrupted": 
 STATUS_GLYPHS = {"active": "✔", "inactive": "◌", "failed": "✖"}
 FATE_GLYPHS = {"same": " ", "reloaded": "~", "gone": "-", "new": "+"}
 """What became of a callback of then."""
+CHANGE_GLYPHS = {"added": "+", "removed": "-", "changed": "~"}
 VERDICT_GLYPHS = {
     "raises": "✖",
     "value": "~",

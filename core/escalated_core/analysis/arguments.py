@@ -10,9 +10,9 @@ from typing import Any
 
 from escalated_core.hooks.catalogue import catalogue_of, guide_catalogue
 from escalated_core.records import CataloguedHook, Change, Firing, Profile, Step
-from escalated_core.snapshots.diff import apply
+from escalated_core.snapshots.diff import apply, changes
 from escalated_core.snapshots.paths import MISSING, Path, value_at
-from escalated_core.snapshots.pictures import TupleSnapshot, same
+from escalated_core.snapshots.pictures import DictSnapshot, TupleSnapshot, same
 
 
 @lru_cache(maxsize=1024)
@@ -38,6 +38,17 @@ def touched(firing: Firing, step: Step) -> tuple[Change, ...]:
     """What a step changed in place of the arguments, by their names: `ticket.subject`."""
     names = names_of(firing.hook, firing.profile)
     return tuple(replace(change, path=spelt(change.path, names)) for change in step.touched)
+
+
+def differing(
+    some: Sequence[Any], others: Sequence[Any], names: Sequence[str] = ()
+) -> tuple[Change, ...]:
+    """What differs between two lots of arguments: `ticket.subject`, or `[0].subject` unnamed.
+
+    They are matched by position: two rows are the same argument whatever their ids are.
+    """
+    found = changes(DictSnapshot(enumerate(some)), DictSnapshot(enumerate(others)))
+    return tuple(replace(change, path=spelt(change.path, names)) for change in found)
 
 
 def position_of(firing: Firing, path: Path) -> int | None:

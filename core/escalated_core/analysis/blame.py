@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from escalated_core.analysis.arguments import (
     argument_life,
+    differing,
     names_of,
     position_of,
     spelt,
@@ -22,7 +23,7 @@ from escalated_core.analysis.arguments import (
 from escalated_core.records import Change, Firing, Step
 from escalated_core.snapshots.diff import changes
 from escalated_core.snapshots.paths import ANY, MISSING, Path, parse_path, parts, value_at
-from escalated_core.snapshots.pictures import ObjectSnapshot, TupleSnapshot, same
+from escalated_core.snapshots.pictures import ObjectSnapshot, same
 from escalated_core.snapshots.static import kind_of
 
 __all__ = [
@@ -164,7 +165,7 @@ def _written_by(firing: Firing, step: Step, wanted: Path) -> Iterator[Change]:
 def compare(one: Firing, other: Firing) -> Comparison:
     """What differs from the first firing to the other; steps are paired by callback."""
     return Comparison(
-        args=changes(TupleSnapshot(one.args), TupleSnapshot(other.args)),
+        args=differing(one.args, other.args),
         kwargs=changes(one.kwargs, other.kwargs),
         steps=tuple(_pairs(one, other)),
         result=changes(one.result, other.result),

@@ -87,7 +87,8 @@ class Difference:
     errors: tuple[str | None, str | None] = (None, None)
     """What was raised, in the old run and in the new: type and message."""
     effects: tuple[Change, ...] = ()
-    """In the list of what it sent, and of the statements that wrote to the database."""
+    """In the list of what it sent, and of the statements that wrote to the database; of what was
+    added or removed, with all that was fired inside of it."""
     follows: int | None = None
     """Which difference it comes from, as its index among all; None where a difference begins.
 

@@ -87,6 +87,9 @@ class Trial:
     """What differs in the value that a filter gives."""
     arguments: tuple[Change, ...] = ()
     """What differs in the arguments as they are left, by their names."""
+    effects: tuple[Change, ...] = ()
+    """What differs in what is sent, and in the rows that are written, by where it goes: paths begin
+    with a target such as `mail b@example.com` or `database escalated_ticket`."""
     affected: tuple[Affected, ...] = ()
     """Other callbacks that do something else; of two that are swapped, these as well."""
     steady: bool = True
@@ -95,7 +98,7 @@ class Trial:
     @property
     def matters(self) -> bool:
         """Whether anything differs that is due to it."""
-        return self.steady and bool(self.result or self.arguments or self.affected)
+        return self.steady and bool(self.result or self.arguments or self.effects or self.affected)
 
 
 @dataclass(frozen=True, slots=True)

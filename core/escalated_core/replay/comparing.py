@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from escalated_core.analysis import blame
-from escalated_core.analysis.arguments import names_of, spelt
+from escalated_core.analysis.arguments import differing, names_of, touched
 from escalated_core.analysis.firings import Firings
-from escalated_core.analysis.timing import causing_step
+from escalated_core.analysis.sent import all_sent, by_step, sent
 from escalated_core.records import (
     VERDICTS,
     Change,
@@ -27,10 +27,9 @@ from escalated_core.records import (
     Run,
     Step,
 )
-from escalated_core.replay.sent import sent
 from escalated_core.replay.sides import Sameness, Side, same_changes
 from escalated_core.snapshots.diff import changes
-from escalated_core.snapshots.pictures import TupleSnapshot
+from escalated_core.snapshots.pictures import ListSnapshot
 from escalated_core.snapshots.redaction import masked_firing
 
 __all__ = ["compare", "judged", "masked", "run_of", "verdict_of"]
@@ -87,7 +86,7 @@ class _Walk:
     def __init__(self, old: Run, new: Run) -> None:
         self.found: list[Difference] = []
         self.notes: list[str] = []
-        self._inside = _by_step(old), _by_step(new)
+        self._inside = by_step(old), by_step(new)
         self._known = Sameness()
 
     def firings(self, old: Firing, new: Firing, source: int | None) -> int | None:
@@ -118,7 +117,7 @@ class _Walk:
         """What differs in the arguments of two firings."""
         args: tuple[Change, ...] = ()
         if not self._known.all_same(old.args, new.args):
-            args = _named(new, changes(TupleSnapshot(old.args), TupleSnapshot(new.args)))
+            args = differing(old.args, new.args, names_of(new.hook, new.profile))
         return (*args, *self._known.changes(old.kwargs, new.kwargs))
 
     def _step(self, sides: _Sides, match: blame.Match, source: int | None) -> int | None:
@@ -141,14 +140,18 @@ class _Walk:
         """Tell of a call that only one of the firings has."""
         verdict: ReplayVerdict = "added" if at[0] is None else "removed"
         found = [
-            (side.firing, side.firing.steps[index])
-            for side, index in zip(sides, at, strict=True)
-            if index is not None
+            (side.firing, index) for side, index in zip(sides, at, strict=True) if index is not None
         ]
-        ((firing, step),) = found
-        touched = _named(firing, step.touched)
-        errors = _errors(sides, at)
-        return self._tell(verdict, place, changes=step.changes, touched=touched, errors=errors)
+        ((firing, index),) = found
+        step = firing.steps[index]
+        return self._tell(
+            verdict,
+            place,
+            changes=step.changes,
+            touched=touched(firing, step),
+            errors=_errors(sides, at),
+            effects=self._sent(verdict, firing, [index]),
+        )
 
     def _both(
         self, sides: _Sides, at: tuple[int, int], place: Difference, source: int | None
@@ -173,14 +176,15 @@ class _Walk:
     def _outputs(self, sides: _Sides, at: tuple[int, int]) -> dict[str, Any]:
         """All that two steps did, as far as it differs: fields of a `Difference`."""
         old, new = (side.firing.steps[index] for side, index in zip(sides, at, strict=True))
-        touched: tuple[Change, ...] = ()
+        left: tuple[Change, ...] = ()
         # Not the arguments themselves: it may only have left them as it got them.
         if not same_changes(old.touched, new.touched):
-            left = (side.args[index + 1] for side, index in zip(sides, at, strict=True))
-            touched = _named(sides[1].firing, changes(*map(TupleSnapshot, left)))
+            one, other = (side.args[index + 1] for side, index in zip(sides, at, strict=True))
+            firing = sides[1].firing
+            left = differing(one, other, names_of(firing.hook, firing.profile))
         return {
             "changes": self._known.changes(old.after, new.after),
-            "touched": touched,
+            "touched": left,
             "errors": _errors(sides, at),
             "effects": self._known.changes(sent(old), sent(new)),
         }
@@ -199,13 +203,26 @@ class _Walk:
             one, other = old.get(key), new.get(key)
             if one is None or other is None:
                 verdict: ReplayVerdict = "added" if one is None else "removed"
-                told: int | None = self._tell(verdict, _whole(one, other), follows=source)
+                place = _whole(one, other)
+                told: int | None = self._tell(
+                    verdict, place, effects=self._sent(verdict, one or other), follows=source
+                )
             else:
                 if moved:
                     self._tell("order", _whole(one, other), follows=source)
                 told = self.firings(one, other, source)
             reached += [] if told is None else [told]
         return reached[0] if reached else None
+
+    def _sent(
+        self, verdict: ReplayVerdict, firing: Firing | None, steps: Iterable[int] | None = None
+    ) -> tuple[Change, ...]:
+        """What only one of the runs sent, in steps of a firing and in all inside of them."""
+        is_added = verdict == "added"
+        inside = self._inside[is_added]
+        found = ListSnapshot(all_sent(inside, firing, steps) if firing else ())
+        none = ListSnapshot()
+        return changes(none, found) if is_added else changes(found, none)
 
     def _tell(self, verdict: ReplayVerdict, place: Difference, **what: Any) -> int:
         """Keep a difference; returns its index."""
@@ -272,24 +289,6 @@ def _whole(old: Firing | None, new: Firing | None) -> Difference:
     plugin = known.cause.removeprefix("plugin:") if known.cause.startswith("plugin:") else None
     ids = old and old.id, new and new.id
     return Difference("same", known.hook, plugin, "", *ids)
-
-
-def _named(firing: Firing, found: Sequence[Change]) -> tuple[Change, ...]:
-    """Changes of arguments by their names."""
-    names = names_of(firing.hook, firing.profile)
-    return tuple(replace(change, path=spelt(change.path, names)) for change in found)
-
-
-def _by_step(run: Run) -> dict[tuple[int, int], list[Firing]]:
-    """What was fired inside of each step, by the firing's id and the step's index."""
-    by_id = {each.id: each for each in (run.firing, *run.nested)}
-    found: dict[tuple[int, int], list[Firing]] = {}
-    for firing in run.nested:
-        parent = by_id.get(firing.parent_id or 0)
-        step = causing_step(firing, parent) if parent else None
-        if parent is not None and step is not None:
-            found.setdefault((parent.id, step), []).append(firing)
-    return found
 
 
 def _by_turn(firings: Iterable[Firing]) -> dict[_Turn, Firing]:

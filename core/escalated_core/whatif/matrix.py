@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from escalated_core.analysis.arguments import names_of, spelt, states
+from escalated_core.analysis.arguments import differing, names_of, states
+from escalated_core.analysis.sent import by_target
 from escalated_core.hooks.registration import Registration
 from escalated_core.hooks.registry import Chain, Key
 from escalated_core.records import (
@@ -24,7 +25,7 @@ from escalated_core.records import (
     Trial,
 )
 from escalated_core.snapshots.diff import changes, path_text
-from escalated_core.snapshots.pictures import DictSnapshot, TupleSnapshot, canonical
+from escalated_core.snapshots.pictures import DictSnapshot, canonical
 from escalated_core.whatif.overlay import ChangeChain, muted
 
 _HOWS: Final[dict[ReplayVerdict, How]] = {
@@ -122,18 +123,19 @@ class Noise:
 
     def without(self, found: Trial) -> Trial:
         """The trial without what is noise."""
-        result, arguments = (
+        ends = found.result, found.arguments, found.effects
+        result, arguments, effects = (
             tuple(change for change in end if not any(_meets(change, one) for one in noise))
-            for end, noise in zip((found.result, found.arguments), self._ends, strict=True)
+            for end, noise in zip(ends, self._ends, strict=True)
         )
         affected = tuple(e for e in found.affected if (e.hook, e.callback) not in self._affected)
-        told = found.does, found.callbacks, found.between
-        return Trial(*told, result, arguments, affected, found.steady)
+        ends = {"result": result, "arguments": arguments, "effects": effects}
+        return replace(found, affected=affected, **ends)
 
 
 def trial(plan: Plan, names: dict[Registration, str], comparison: Comparison) -> Trial:
     """What a plan came to."""
-    result, arguments = _ends(comparison)
+    result, arguments, effects = _ends(comparison)
     out = {names[each] for each in plan.way.out}
     hook = comparison.old.firing.hook
     affected = [
@@ -145,19 +147,20 @@ def trial(plan: Plan, names: dict[Registration, str], comparison: Comparison) ->
         between=tuple(names[each] for each in plan.way.out) if plan.is_swap else (),
         result=result,
         arguments=arguments,
+        effects=effects,
         affected=tuple(affected),
     )
 
 
-def _ends(comparison: Comparison) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """What differs in the value at the end, and in the arguments."""
+def _ends(comparison: Comparison) -> tuple[tuple[Change, ...], ...]:
+    """What differs in the value at the end, in the arguments, and in what is sent and written."""
     assert comparison.new is not None
     old, new = comparison.old.firing, comparison.new.firing
     result = changes(old.result, new.result) if old.kind == "filter" else ()
     names = names_of(new.hook, new.profile)
-    lasts = (TupleSnapshot(states(each)[-1]) for each in (old, new))
-    arguments = (replace(each, path=spelt(each.path, names)) for each in changes(*lasts))
-    return _telling(result), _telling(arguments)
+    arguments = differing(states(old)[-1], states(new)[-1], names)
+    effects = changes(*map(by_target, (comparison.old, comparison.new)))
+    return _telling(result), _telling(arguments), _telling(effects)
 
 
 def _telling(found: Iterable[Change]) -> tuple[Change, ...]:

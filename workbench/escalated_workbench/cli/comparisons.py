@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from escalated_core.records import (
     VERDICTS,
+    Change,
     Comparison,
     Difference,
     Matrix,
@@ -13,8 +15,9 @@ from escalated_core.records import (
     WhatIf,
 )
 from escalated_core.snapshots.diff import path_text
+from escalated_core.snapshots.secrets import masked_text
 from escalated_workbench.cli.text import GLYPHS, Style, change_line, one_line
-from escalated_workbench.wording import apart, counted, safe
+from escalated_workbench.wording import CHANGE_GLYPHS, apart, counted, safe
 
 RESULT = 160
 """Characters of a result."""
@@ -52,8 +55,11 @@ def difference_lines(number: int, difference: Difference, style: Style) -> Itera
     origin = difference.follows
     follows = "" if origin is None else f"  (follows from {origin + 1})"
     yield f"  {number:>3}{'.' if style.plain else ''} {safe(one_line(str(difference)))}{follows}"
-    for change in (*difference.changes, *difference.touched, *difference.effects):
+    for change in (*difference.changes, *difference.touched):
         yield f"          {change_line(change, style)}"
+    for change in difference.effects:
+        told = replace(change, path=("effects", *change.path))
+        yield f"          {masked_text(change_line(told, style))}"
 
 
 def matrix_lines(
@@ -66,7 +72,8 @@ def matrix_lines(
         trials = [trial for trial in matrix.trials if trial.does == does]
         if trials:
             yield f"  {title}"
-            yield from (f"    {line}" for line in style.table(map(_row, trials)))
+            rows = ((_who(trial), _came_to(trial, style)) for trial in trials)
+            yield from (f"    {line}" for line in style.table(rows))
         elif does == "swap":
             yield "  no two have the same priority"
     if matrix.unsteady:
@@ -76,12 +83,12 @@ def matrix_lines(
         yield f"  {style.mark('!', 'warning')} {safe(each)}"
 
 
-def _row(trial: Trial) -> tuple[str, str]:
+def _who(trial: Trial) -> str:
     between = f" without {', '.join(trial.between)}" if trial.between else ""
-    return f"{', '.join(trial.callbacks)}{between}", _came_to(trial)
+    return f"{', '.join(trial.callbacks)}{between}"
 
 
-def _came_to(trial: Trial) -> str:
+def _came_to(trial: Trial, style: Style) -> str:
     if not trial.steady:
         return "cannot be told: it goes another way each time"
     if not trial.matters:
@@ -89,6 +96,20 @@ def _came_to(trial: Trial) -> str:
     told = [one_line(str(each)) for each in trial.affected]
     changed = [path_text(change.path) for change in (*trial.result, *trial.arguments)]
     if changed:
-        more = f" and {len(changed) - PATHS} more" if len(changed) > PATHS else ""
-        told.append(f"differs: {', '.join(changed[:PATHS])}{more}")
+        told.append(f"differs: {_some(changed)}")
+    effects = {str(each.path[0]): each for each in trial.effects}
+    if effects:
+        told.append(f"effects: {_some([_lost(each, style) for each in effects.values()])}")
     return "; ".join(told)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - PATHS} more" if len(names) > PATHS else ""
+    return f"{', '.join(names[:PATHS])}{more}"
+
+
+def _lost(effect: Change, style: Style) -> str:
+    """`- mail b@example.com`: whether a target is reached no more, now, or in another way."""
+    target, *within = effect.path
+    kind = "changed" if within else effect.kind
+    return f"{kind if style.plain else CHANGE_GLYPHS[kind]} {one_line(masked_text(str(target)))}"

@@ -28,6 +28,7 @@ from escalated_core.records import (
 from escalated_core.snapshots.diff import path_text
 from escalated_core.snapshots.secrets import masked_text
 from escalated_workbench.wording import (
+    CHANGE_GLYPHS,
     OUTCOME_GLYPHS,
     STATUS_GLYPHS,
     apart,
@@ -231,9 +232,7 @@ def _sent_lines(step: Step, style: Style) -> Iterator[str]:
 def change_line(change: Change, style: Style = GLYPHS) -> str:
     """`~ subject: 'a' -> 'b'`, `+ tags[2]: 'vip'`, `- tags[2]: 'vip'`."""
     path = safe(path_text(change.path))
-    word = (
-        change.kind if style.plain else {"added": "+", "removed": "-", "changed": "~"}[change.kind]
-    )
+    word = change.kind if style.plain else CHANGE_GLYPHS[change.kind]
     if change.kind == "added":
         return f"{word} {path}: {short(change.after, 2 * VALUE_WIDTH)}"
     if change.kind == "removed":

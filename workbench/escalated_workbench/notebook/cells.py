@@ -311,7 +311,7 @@ def affected(trial: Trial) -> str:
 
 def ends(trial: Trial) -> str:
     """What differs in what comes out."""
-    return "".join(map(change_list, (trial.result, trial.arguments))) or "—"
+    return "".join(map(change_list, (trial.result, trial.arguments, trial.effects))) or "—"
 
 
 def takes(event: Event) -> str:
