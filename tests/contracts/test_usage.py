@@ -124,3 +124,14 @@ def test_the_text_of_an_exception_and_the_cure_are_two_sentences(
     write("billing", "import numpyy")
     (finding,) = open_workbench().findings
     assert "No module named 'numpyy'. Install it, " in str(finding)
+
+
+def test_each_hook_that_nobody_knows_is_a_finding_of_its_own(open_workbench: Open) -> None:
+    wb = open_workbench()
+    for hook in ("ticket_dat", "ticket_creatd", "ticket_dat"):
+        wb.fire(hook, {})
+    wb.step("ticket_assigend", {}).finish()
+    assert [(each.code, each.cure) for each in wb.findings] == [
+        ("hook.unknown", f"Did you mean '{name}'?")
+        for name in ("ticket_data", "ticket_created", "ticket_assigned")
+    ]

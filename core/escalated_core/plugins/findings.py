@@ -31,16 +31,14 @@ class Findings:
             self.revision += 1
 
     def report(self, finding: Finding, topic: Topic = "live") -> None:
-        """Add one; the same finding is held once, whatever its message says of the run."""
+        """Add one; the same finding is held once, whatever its message says of the run.
+
+        Those that have no place are told apart by their messages.
+        """
         with self._lock:
             held = self._held.setdefault((finding.plugin, topic), {})
-            for other in held:
-                if (other.code, other.file, other.line) == (
-                    finding.code,
-                    finding.file,
-                    finding.line,
-                ):
-                    return
+            if any(_identity(other) == _identity(finding) for other in held):
+                return
             held[finding] = None
             self.revision += 1
 
@@ -78,3 +76,8 @@ class Findings:
 def _order(finding: Finding) -> tuple[int, str, str, int]:
     place = finding.plugin or "", finding.file or "", finding.line or 0
     return _SEVERITY[finding.severity], *place
+
+
+def _identity(finding: Finding) -> tuple[object, ...]:
+    what = finding.message if finding.file is None else None
+    return finding.code, finding.file, finding.line, what
