@@ -41,14 +41,19 @@ class UnusableError(WorkbenchError):
         self.hook = hook
 
 
-def meant(name: object, known: Iterable[str], all_of: str = "There are") -> str:
-    """The cure for a name that is unknown: the nearest, or else all of them."""
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The name that is most like another one; None if none is near."""
     from difflib import get_close_matches  # only for a slip
 
+    return next(iter(get_close_matches(str(name), known, n=1)), None)
+
+
+def meant(name: object, known: Iterable[str], all_of: str = "There are") -> str:
+    """The cure for a name that is unknown: the nearest, or else all of them."""
     names = list(dict.fromkeys(known))
-    near = get_close_matches(str(name), names, n=1)
-    if near:
-        return f"Did you mean {near[0]!r}?"
+    near = nearest(name, names)
+    if near is not None:
+        return f"Did you mean {near!r}?"
     return f"{all_of}: {', '.join(names)}." if names else ""
 
 

@@ -105,8 +105,11 @@ class TestSlips:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["--mute", "triage:normalize"], "Did you mean 'triage:normalise'?"),
-            (["--mute", "traige"], "Did you mean 'triage'?"),
+            (["--mute", "triage:normalize"], "Did you mean 'normalise'?"),
+            (["--mute", "triage:nosuch"], "There are: normalise, detect_urgency, "),
+            (["--mute", "traige"], "Did you mean the plugin 'triage'?"),
+            (["--mute", "hello-world:normalise"], "There are: "),
+            (["--mute", "host"], "It has no callbacks now."),
             (["--priority", "tag_vip"], "has no '=' after a callback"),
             (["--priority", "tag_vip=high"], "'high' is no priority"),
             (["--answer", "tag_vip={"], "is not JSON"),

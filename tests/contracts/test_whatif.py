@@ -139,6 +139,49 @@ class TestMuting:
         assert letters.findings == []
 
 
+class TestSlips:
+    def test_what_is_about_nothing_stands_and_is_a_finding(self, letters: Workbench) -> None:
+        lay = letters.whatif
+        lay.mute("text", plugin="lettres")
+        lay.mute(callback="letters")
+        lay.mute("letters")
+        lay.prioritise(1, plugin="letters", callback="nosuch")
+        lay.mute("txet", callback="b")
+        lay.mute(plugin="host")
+        assert [(each.code, each.severity) for each in letters.findings] == [
+            ("whatif.nothing", "warning")
+        ] * 6
+        assert [each.cure for each in letters.findings] == [
+            "Did you mean 'letters'?",
+            "Did you mean the plugin 'letters'?",
+            "Did you mean the plugin 'letters'?",
+            "There are: a, b, c.",
+            "Did you mean 'text'?",
+            "It has no callbacks now.",
+        ]
+        message = "A what-if is about nothing: no callback fits hook 'text', plugin 'lettres'."
+        assert letters.findings[0].message == message
+        assert len(lay) == 6
+        assert letters.fire("text", "").result == "abc"
+
+    def test_it_says_why_none_of_those_that_fit_counts(self, run: Run) -> None:
+        wb = run('on_action("plugin_activated")(say("life"))')
+        wb.whatif.mute("plugin_activated")
+        assert not wb.findings
+        wb.whatif.answer(1, "plugin_activated")
+        wb.whatif.mute(plugin="alpha")
+        assert [each.cure for each in wb.findings] == [
+            "Callbacks of actions answer nothing.",
+            "Name the hook, 'plugin_activated', for callbacks of the life of plugins.",
+        ]
+
+    def test_a_hook_that_nobody_knows_is_refused(self, letters: Workbench) -> None:
+        letters.whatif.mute("text")
+        for door in (letters.whatif.compare, letters.whatif.matrix):
+            with pytest.raises(UsageError, match="Did you mean 'text'"):
+                door("txet", "")
+
+
 class TestPriorities:
     def test_a_callback_runs_where_another_priority_puts_it(self, letters: Workbench) -> None:
         letters.whatif.prioritise(5, callback="c")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.references import Reference
 from escalated_core.hooks.registration import is_real
-from escalated_core.records import Comparison, Firing, Kind, Matrix, WhatIf
+from escalated_core.records import Comparison, Finding, Firing, Kind, Matrix, WhatIf
 from escalated_core.snapshots.copying import copier
 from escalated_core.snapshots.snapshot import snapshot
+from escalated_core.whatif.slips import cure
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
@@ -23,6 +24,8 @@ class Standing:
     def __init__(self, whatifs: WhatIfs, told: WhatIf) -> None:
         self._whatifs = whatifs
         self._told = told
+        self.cure = ""
+        """What may have been meant, if no callback fitted when it was said."""
         self.number = told.number
         """What `remove` takes."""
 
@@ -54,7 +57,7 @@ class WhatIfs(Sequence[WhatIf]):
     (`host` for the help desk's own) and the callback's name. All that are given must fit. Without a
     hook, those of the life of plugins, such as `plugin_activated`, are left alone, so that a muted
     plugin is still set up and cleaned up. Of several about one callback the newest counts; a
-    priority counts besides.
+    priority counts besides. One that no callback fits is a finding, `whatif.nothing`.
     """
 
     def __init__(self, host: EmbeddedHost) -> None:
@@ -120,8 +123,8 @@ class WhatIfs(Sequence[WhatIf]):
         hook, a recorded firing or event is fired with those it had, see `Workbench.again`.
 
         Raises:
-            UsageError: there are no what-ifs, an argument cannot be copied or made, or the kind
-                cannot be told.
+            UsageError: there are no what-ifs, nobody knows of the hook, an argument cannot be
+                copied or made, or the kind cannot be told.
             PluginError: code of a plugin cannot be stopped.
         """
         # Only here: most sessions try nothing out.
@@ -192,7 +195,15 @@ class WhatIfs(Sequence[WhatIf]):
     def _add(self, told: WhatIf, make: Callable[[], Any] | None = None) -> Standing:
         if not (told.hook or told.plugin or told.callback):
             raise UsageError("This is about nothing.", "Name a hook, a plugin or a callback.")
-        return Standing(self, self._overlay.add(told, make))
+        standing = Standing(self, self._overlay.add(told, make))
+        if not standing.record.matches:
+            # Not refused: a plugin that has such callbacks may come.
+            patterns = {"hook": told.hook, "plugin": told.plugin, "callback": told.callback}
+            named = ", ".join(f"{role} {name!r}" for role, name in patterns.items() if name)
+            standing.cure = cure(told, self._overlay.heard, self._host.lifecycle.records())
+            message = f"A what-if is about nothing: no callback fits {named}."
+            self._host.findings.report(Finding("whatif.nothing", "warning", message, standing.cure))
+        return standing
 
     def _firing(
         self,
@@ -206,6 +217,7 @@ class WhatIfs(Sequence[WhatIf]):
         from escalated_core.host import trials
 
         if not isinstance(hook, Firing):
+            self._host.hooks.require(hook)
             chosen = self._host.hooks.kind(hook, kind, bool(args))
             return trials.firing(self._host, hook, chosen, args, kwargs, overrides)
         if args or kwargs or kind:

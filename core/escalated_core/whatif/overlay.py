@@ -34,9 +34,9 @@ class Entry:
         if not told.hook and is_lifecycle(hook):
             return False
         return (
-            _fits(hook, told.hook)
-            and _fits(registration.slug or "host", told.plugin)
-            and (_fits(name, told.callback) or _fits(name.rpartition(".")[2], told.callback))
+            fits(told.hook, hook)
+            and fits(told.plugin, registration.slug or "host")
+            and fits(told.callback, name, name.rpartition(".")[2])
         )
 
 
@@ -149,9 +149,14 @@ class Overlay:
                 self._apart -= 1
                 self._lay(self._laid.entries)
 
+    @property
+    def heard(self) -> list[Registration]:
+        """All callbacks that are registered."""
+        return [registration for _, _, chain in self._registry for registration in chain]
+
     def stands(self) -> list[WhatIf]:
         """What stands, oldest first, with how many callbacks each is about."""
-        heard = [registration for _, _, chain in self._registry for registration in chain]
+        heard = self.heard
         return [
             replace(entry.told, matches=sum(entry.fits(each, self._is_lifecycle) for each in heard))
             for entry in self._laid.entries
@@ -191,5 +196,6 @@ def _answering(make: Callable[[], Any]) -> Callable[..., Any]:
     return answer
 
 
-def _fits(name: str, pattern: str) -> bool:
-    return not pattern or fnmatchcase(name, pattern)
+def fits(pattern: str, *names: str) -> bool:
+    """Whether one of the names is meant by a pattern; one that is empty means all."""
+    return not pattern or any(fnmatchcase(name, pattern) for name in names)

@@ -77,13 +77,13 @@ def lay(call: Call, wb: Workbench) -> None:
     from escalated_workbench.arguments import argument
 
     for word in call.mute:
-        _require(wb, word, wb.whatif.mute(**_about(wb, word)))
+        _require(word, wb.whatif.mute(**_about(wb, word)))
     for word in call.priority:
         name, number = _told(word, "--priority triage:tag_vip=5")
-        _require(wb, name, wb.whatif.prioritise(_number(number), **_about(wb, name)))
+        _require(name, wb.whatif.prioritise(_number(number), **_about(wb, name)))
     for word in call.answer:
         name, value = _told(word, "--answer 'triage:tag_vip={}'")
-        _require(wb, name, wb.whatif.answer(argument(value), **_about(wb, name)))
+        _require(name, wb.whatif.answer(argument(value), **_about(wb, name)))
 
 
 def report_comparison(call: Call, wb: Workbench, found: Comparison) -> int:
@@ -104,20 +104,12 @@ def _about(wb: Workbench, word: str) -> dict[str, str]:
     return {"plugin" if is_plugin else "callback": word}
 
 
-def _require(wb: Workbench, word: str, standing: Standing) -> None:
+def _require(word: str, standing: Standing) -> None:
     """Refuse what is about nothing: a slip would show that nothing differs."""
-    from escalated_core.errors import UsageError, meant
+    from escalated_core.errors import UsageError
 
-    if standing.record.matches:
-        return
-    heard = [each for hook in wb.hooks for each in hook.callbacks]
-    full = [f"{each.plugin or 'host'}:{each.callback}" for each in heard]
-    known = full if ":" in word else [*wb.plugins, *(each.callback for each in heard)]
-    is_there = standing.record.does == "answer" and any(
-        fnmatchcase(name, word) for name in (*known, *full)
-    )
-    why = "Callbacks of actions answer nothing." if is_there else meant(word, known)
-    raise UsageError(f"{word!r} is about no callback.", why)
+    if not standing.record.matches:
+        raise UsageError(f"{word!r} is about no callback.", standing.cure)
 
 
 def _told(word: str, example: str) -> tuple[str, str]:
