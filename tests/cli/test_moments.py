@@ -78,9 +78,38 @@ def test_a_step_is_counted_from_one(run: Run, saved: Saved) -> None:
     result = run("trace", str(saved.file), "--at", str(saved.firing), "--step", "3", "--plain")
     lines = result.stdout.splitlines()
     assert lines[0] == f"#{saved.firing} ticket_data after second (step 3 of 3)"
-    assert lines[1] == "value: {'subject': 'x', 'seen': 1}"
+    assert lines[1].startswith("  ok, second, alpha, priority 20, ")
+    assert lines[2].startswith("          changed ticket.subject: '[/b] Printer' to 'Changed'")
+    assert "value: {'subject': 'x', 'seen': 1}" in lines
+    assert "  here, 20, gone, second, alpha, generation 1, gone now" in lines
     assert "    changed: subject: '[/b] Printer' -> 'Changed'" in lines
     assert "    10, gone, <lambda>, beta, generation 1, gone now" in [f"  {line}" for line in lines]
+
+
+def test_the_step_is_marked_and_its_change_is_in_view(
+    run: Run,
+    write: Callable[..., Path],
+    open_workbench: Callable[..., Workbench],
+    tmp_path: Path,
+) -> None:
+    write("alpha", CODE)
+    workbench = open_workbench()
+    value = {"text": "x" * 2000}
+    firing = workbench.fire("ticket_data", value, workbench.helpdesk.ticket(7))
+    file = tmp_path / "a.session"
+    workbench.save(file)
+    result = run("trace", str(file), "--at", str(firing.id), "--step", "1")
+    lines = result.stdout.splitlines()
+    assert lines[2] == "          + seen: 1"
+    assert lines[3].endswith("xxx', 'seen': 1}")
+    assert len(lines[3]) < 500
+    marked = [line.split()[:3] for line in lines if "▸" in line]
+    assert marked == [["▸", "10", "first"]]
+    assert "Now is when the session was saved: the code on disk is not looked at." in lines
+    result = run("trace", str(file), "--at", str(firing.id), "--step", "2")
+    assert "          ~ ticket.subject: " in result.stdout
+    result = run("trace", str(file), "--at", str(firing.id))
+    assert "▸" not in result.stdout
 
 
 def test_json_has_all_of_it(run: Run, saved: Saved) -> None:
@@ -103,7 +132,9 @@ def test_json_has_all_of_it(run: Run, saved: Saved) -> None:
     [
         (["--at", "999"], "There is no firing 999"),
         (["--at", "{}", "--step", "4"], "has no step 4. It has 3."),
-        (["--at", "{}", "--row", "ticket", "8"], "shows ticket 8"),
+        (["--at", "{}", "--row", "ticket", "8"], "shows ticket 8. It shows ticket 7."),
+        (["--at", "{}", "--row", "tiket", "7"], "of the kind 'tiket'. Did you mean 'ticket'?"),
+        (["--at", "1", "--row", "tiket", "7"], "shows tiket 7: there is no row in it."),
         (["--at", "{}", "--row", "agent", "2"], "Name a user by its id."),
         (["--at", "{}", "--jsonl"], "leave out the other options"),
         (["--at", "{}", "--firing", "3"], "leave out the other options"),

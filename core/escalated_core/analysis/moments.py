@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from escalated_core.analysis.firings import Firings
-from escalated_core.analysis.rows import PastRow, args_at, rows_in, shows
+from escalated_core.analysis.rows import PastRow, args_at, rows_in, shows, unseen
 from escalated_core.analysis.tabular import Named, Records
 from escalated_core.errors import UsageError
 from escalated_core.hooks.catalogue import catalogue_of, hooks_of
 from escalated_core.hooks.history import History, World
-from escalated_core.records import Callback, Firing, FiringKind, Hook, Snapshot, Standing
+from escalated_core.records import Callback, Firing, FiringKind, Hook, Snapshot, Standing, Step
 
 Fate = Literal["same", "reloaded", "gone", "new"]
 """What became of a callback since: it is still there, from newer code, gone, or came later."""
@@ -194,10 +194,8 @@ class Travel:
             # First whether it is there: what the step changed in it takes longer to tell.
             if shows(firing, step, kind, key):
                 return next(r for r in rows_in(firing, step) if (r.kind, r.key) == (kind, key))
-        raise UsageError(
-            f"Nothing recorded up to {moment.name} shows {kind} {key}.",
-            "Rows are known from the arguments and values of hooks.",
-        )
+        before = self._before(moment.firing, moment.step)
+        raise unseen(before, moment.name, kind, key)
 
     def _before(self, firing: Firing, step: int | None) -> Iterator[tuple[Firing, int | None]]:
         """The moments up to this one, newest first, by who caused what: clocks may be set."""
@@ -250,6 +248,28 @@ def since(then: World, now: World) -> Since:
         went=tuple(fates["gone"]),
         reloaded=tuple(fates["reloaded"]),
         plugins=tuple(stand for stand in stands if stand.then != stand.now),
+    )
+
+
+def link_of(moment: Moment) -> Link | None:
+    """The callback whose step has just run; None if none has, or it is not known."""
+    if moment.step is None:
+        return None
+    left = list(moment.chain)
+    found: Link | None = None
+    for step in moment.firing.steps[: moment.step + 1]:
+        found = next((link for link in left if _is_of(link, step)), None)
+        if found is not None:
+            left.remove(found)
+    return found
+
+
+def _is_of(link: Link, step: Step) -> bool:
+    then = link.callback
+    return (then.plugin, then.callback, then.priority) == (
+        step.plugin,
+        step.callback,
+        step.priority,
     )
 
 

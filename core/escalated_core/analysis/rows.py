@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from escalated_core.analysis.arguments import states
+from escalated_core.errors import UsageError, meant
 from escalated_core.records import Change, Firing, Snapshot
 from escalated_core.snapshots.diff import changes
 from escalated_core.snapshots.pictures import (
@@ -19,6 +20,9 @@ from escalated_core.snapshots.pictures import (
 
 DEEP = 6
 """How far inside of values rows are looked for."""
+
+NAMED = 10
+"""Rows that are named where another one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,26 @@ def args_at(firing: Firing, step: int | None) -> tuple[Snapshot, ...]:
 def shows(firing: Firing, step: int | None, kind: str, key: str) -> bool:
     """Whether a firing shows a row when it begins, or after a step."""
     return any(shown[:2] == (kind, key) for shown in _shown(firing, step))
+
+
+def unseen(
+    moments: Iterable[tuple[Firing, int | None]], name: str, kind: str, key: str
+) -> UsageError:
+    """That none of the moments, up to the one of that name, shows a row; with those that are."""
+    seen: dict[str, dict[str, None]] = {}
+    for moment in moments:
+        for other, number, _ in _shown(*moment):
+            seen.setdefault(other, {})[number] = None
+    told = f"Nothing recorded up to {name} shows"
+    if not seen:
+        cure = "Rows are known from the arguments and values of hooks."
+        return UsageError(f"{told} {kind} {key}: there is no row in it.", cure)
+    if kind not in seen:
+        cure = meant(kind, seen, "Rows that are shown are of")
+        return UsageError(f"{told} a row of the kind {kind!r}.", cure)
+    keys = [*seen[kind]]
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return UsageError(f"{told} {kind} {key}.", f"It shows {kind} {', '.join(keys[:NAMED])}{more}.")
 
 
 def _changed(

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from escalated_core.analysis.moments import link_of
 from escalated_core.analysis.tabular import Records
 from escalated_core.snapshots.diff import path_text
 from escalated_core.snapshots.secrets import is_secret, masked_text
+from escalated_workbench.cli.text import RESULT_WIDTH, step_lines
 from escalated_workbench.wording import (
     FATE_GLYPHS,
     STATUS_GLYPHS,
@@ -21,13 +23,13 @@ from escalated_workbench.wording import (
 )
 
 if TYPE_CHECKING:
-    from escalated_core.analysis.moments import Moment
+    from escalated_core.analysis.moments import Link, Moment
     from escalated_core.analysis.rows import PastRow
     from escalated_core.sessions.session import Session
     from escalated_workbench.cli.text import Style
 
 WIDTH = 100
-"""Characters of a value."""
+"""Characters of a field of a row."""
 
 
 def moment_of(
@@ -60,8 +62,15 @@ def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
         else ""
     )
     yield safe(f"{moment.name}{which}")
+    if moment.step is not None:
+        step = moment.firing.steps[moment.step]
+        yield from step_lines(moment.firing, step, style)
+        if not (step.changes or step.touched or step.mutated):
+            yield f"          {style.mark('=', 'value and arguments')} as before"
     if moment.firing.kind == "filter":
-        yield f"value{':' if style.plain else ' '} {short(moment.value, WIDTH)}"
+        before = moment.value if moment.step is None else moment.firing.steps[moment.step].before
+        value = apart(before, moment.value, RESULT_WIDTH)[1]
+        yield f"value{':' if style.plain else ' '} {value}"
     if not moment.is_known:
         yield "What was registered then is not known."
     else:
@@ -73,10 +82,11 @@ def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
 
 def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
     yield safe(f"Callbacks of {moment.firing.hook}:") if moment.chain else "Nobody listened."
+    here = link_of(moment)
     yield from _indented(
         style.table(
             (
-                f"{link.callback.priority:>5g}",
+                _place(link, link is here, style),
                 style.sign(FATE_GLYPHS[link.fate], link.fate),
                 link.callback.callback,
                 link.callback.plugin or "host",
@@ -107,6 +117,15 @@ def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
         if stand.then is None:
             yield f"  {style.mark('+', 'new')} {stand.slug}  now {standing_words(stand.now)}"
     yield since_words(moment.changed_since)
+    yield "Now is when the session was saved: the code on disk is not looked at."
+
+
+def _place(link: Link, is_here: bool, style: Style) -> str:
+    """The priority of a callback, with a mark on the one that has just run."""
+    priority = f"{link.callback.priority:g}"
+    if style.plain:
+        return f"here, {priority}" if is_here else priority
+    return f"{'▸' if is_here else ' '}{priority:>5}"
 
 
 def _row_lines(row: PastRow, style: Style) -> Iterator[str]:

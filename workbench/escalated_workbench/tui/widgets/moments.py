@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from escalated_core.analysis.moments import Link, Moment
+from escalated_core.analysis.moments import Moment, link_of
 from escalated_core.analysis.rows import PastRow
-from escalated_core.records import Standing, Step
+from escalated_core.records import Standing
 from escalated_workbench.tui.look import cut, owner_style, part
 from escalated_workbench.tui.widgets.values import MUTED, Piece, change_line, of_step, value_lines
 from escalated_workbench.wording import (
@@ -44,7 +44,7 @@ def _chain(moment: Moment) -> list[Piece]:
     pieces: list[Piece] = [_head(f"{moment.firing.hook}, then and now")]
     if not moment.chain:
         return [*pieces, part("  Nobody listens, then as now.\n", MUTED)]
-    here = _link_of(moment)
+    here = link_of(moment)
     for link in moment.chain:
         callback = link.callback
         style = STYLES[link.fate]
@@ -66,28 +66,6 @@ def _steps(moment: Moment) -> Iterator[Piece]:
         mark = "▸" if index == moment.step else " "
         yield part(f"{mark}{step.priority:>5g}   {cut(step.callback, NAME):{NAME}} ")
         yield part(f"{step.plugin or 'host'}\n", owner_style(step.plugin))
-
-
-def _link_of(moment: Moment) -> Link | None:
-    """The callback whose step has just run."""
-    if moment.step is None:
-        return None
-    left = list(moment.chain)
-    found: Link | None = None
-    for step in moment.firing.steps[: moment.step + 1]:
-        found = next((link for link in left if _is_of(link, step)), None)
-        if found is not None:
-            left.remove(found)
-    return found
-
-
-def _is_of(link: Link, step: Step) -> bool:
-    then = link.callback
-    return (then.plugin, then.callback, then.priority) == (
-        step.plugin,
-        step.callback,
-        step.priority,
-    )
 
 
 def _value(moment: Moment, names: Sequence[str]) -> list[Piece]:
