@@ -96,6 +96,7 @@ def test_the_step_is_marked_and_its_change_is_in_view(
     workbench = open_workbench()
     value = {"text": "x" * 2000}
     firing = workbench.fire("ticket_data", value, workbench.helpdesk.ticket(7))
+    workbench.event("comment.create")
     file = tmp_path / "a.session"
     workbench.save(file)
     result = run("trace", str(file), "--at", str(firing.id), "--step", "1")
@@ -110,6 +111,9 @@ def test_the_step_is_marked_and_its_change_is_in_view(
     assert "          ~ ticket.subject: " in result.stdout
     result = run("trace", str(file), "--at", str(firing.id))
     assert "▸" not in result.stdout
+    happened = str(firing.id + 1)
+    result = run("trace", str(file), "--at", happened)
+    assert result.stdout.startswith(f"#{happened} comment.create as it began\nPlugins:\n")
 
 
 def test_json_has_all_of_it(run: Run, saved: Saved) -> None:
@@ -132,6 +136,7 @@ def test_json_has_all_of_it(run: Run, saved: Saved) -> None:
     [
         (["--at", "999"], "There is no firing 999"),
         (["--at", "{}", "--step", "4"], "has no step 4. It has 3."),
+        (["--at", "1", "--step", "1"], "has no step 1. It has none."),
         (["--at", "{}", "--row", "ticket", "8"], "shows ticket 8. It shows ticket 7."),
         (["--at", "{}", "--row", "tiket", "7"], "of the kind 'tiket'. Did you mean 'ticket'?"),
         (["--at", "1", "--row", "tiket", "7"], "shows tiket 7: there is no row in it."),

@@ -111,6 +111,7 @@ class TestSlips:
             (["--mute", "hello-world:normalise"], "There are: "),
             (["--mute", "host"], "It has no callbacks now."),
             (["--priority", "tag_vip"], "has no '=' after a callback"),
+            (["--answer", "=5"], "has no callback before its '='"),
             (["--priority", "tag_vip=high"], "'high' is no priority"),
             (["--answer", "tag_vip={"], "is not JSON"),
             (["--answer", "on_ticket_created=1"], "Callbacks of actions answer nothing"),
@@ -153,7 +154,11 @@ class TestComparing:
 
     def test_nothing_differs_for_what_does_nothing(self, run: Run, root: Path) -> None:
         words = ["fire", "ticket_data", "--mute", "hello-world", "--compare", "--plain"]
-        assert fine(run(*words, "-p", root)).startswith("same: ticket_data, filter: same\n")
+        told = fine(run(*words, "-p", root))
+        assert told.startswith("same: ticket_data, filter: same\n")
+        assert "note: the what-ifs change nothing about the callbacks that ran" in told
+        words = ["fire", "ticket_data", "--mute", "tag_vip", "--compare"]
+        assert "change nothing" not in fine(run(*words, "-p", root))
 
     def test_events(self, run: Run, root: Path) -> None:
         words = ["event", "run", "ticket.create", "--mute", "triage", "--compare"]

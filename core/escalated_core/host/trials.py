@@ -25,6 +25,8 @@ from escalated_core.whatif.overlay import ChangeChain
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
 
+UNTOUCHED = "the what-ifs change nothing about the callbacks that ran"
+"""Told of a comparison that shows nothing: they are about others."""
 Fire = Callable[[], None]
 """Makes something happen on the plugin thread, with the same arguments each time."""
 
@@ -93,7 +95,9 @@ def compare_whatifs(host: EmbeddedHost, what: str, fire: Fire) -> Comparison:
         raise UsageError("There is no what-if to compare with.", "Mute a callback, say.")
     with _trials(host, what) as trials:
         old, new, again = (trials.run(fire, change) for change in (_as_it_is, laid, _as_it_is))
-        found = replace(compare(old, new), uncontrolled=trials.uncontrolled)
+        found = compare(old, new)
+        notes = (*found.notes, *([] if _is_meant(new) else [UNTOUCHED]))
+        found = replace(found, uncontrolled=trials.uncontrolled, notes=notes)
         noise = matrix.Noise(compare(old, again))
     if noise.words:
         why = f"Without it, two runs differ in {', '.join(noise.words)}."
@@ -180,6 +184,11 @@ class _Trials:
 def _trials(host: EmbeddedHost, what: str) -> Generator[_Trials]:
     with host.isolation.opened() as aside:
         yield _Trials(host, what, aside)
+
+
+def _is_meant(run: Run) -> bool:
+    """Whether a what-if changed a callback of it."""
+    return any(step.note for each in (run.firing, *run.nested) for step in each.steps)
 
 
 def _as_it_is(chain: Any) -> Any:

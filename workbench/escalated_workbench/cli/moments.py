@@ -48,7 +48,7 @@ def moment_of(
 
     count = len(session.require(number).steps)
     if step is not None and step > count:
-        raise UsageError(f"Firing {number} has no step {step}.", f"It has {count}.")
+        raise UsageError(f"Firing {number} has no step {step}.", f"It has {count or 'none'}.")
     moment = session.at(number, None if step is None else step - 1)
     wanted = [moment.row(kind, key) for kind, key in rows]
     return replace(moment, rows=Records(PastRow, wanted)) if wanted else moment
@@ -65,8 +65,8 @@ def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
     if moment.step is not None:
         step = moment.firing.steps[moment.step]
         yield from step_lines(moment.firing, step, style)
-        if not (step.changes or step.touched or step.mutated):
-            yield f"          {style.mark('=', 'value and arguments')} as before"
+        if moment.firing.kind != "event" and not (step.changes or step.touched or step.mutated):
+            yield f"          {'' if style.plain else '= '}changed neither value nor arguments"
     if moment.firing.kind == "filter":
         before = moment.value if moment.step is None else moment.firing.steps[moment.step].before
         value = apart(before, moment.value, RESULT_WIDTH)[1]
@@ -81,7 +81,10 @@ def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
 
 
 def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
-    yield safe(f"Callbacks of {moment.firing.hook}:") if moment.chain else "Nobody listened."
+    if moment.chain:
+        yield safe(f"Callbacks of {moment.firing.hook}:")
+    elif moment.firing.kind != "event":
+        yield "Nobody listened."
     here = link_of(moment)
     yield from _indented(
         style.table(

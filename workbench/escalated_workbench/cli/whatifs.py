@@ -117,7 +117,8 @@ def _told(word: str, example: str) -> tuple[str, str]:
 
     name, equals, value = word.partition("=")
     if not (name and equals):
-        raise UsageError(f"{word!r} has no '=' after a callback.", f"Write it like {example}.")
+        lacks = "'=' after a callback" if name else "callback before its '='"
+        raise UsageError(f"{word!r} has no {lacks}.", f"Write it like {example}.")
     return name, value
 
 

@@ -41,6 +41,8 @@ def _chain(moment: Moment) -> list[Piece]:
     """The callbacks then, with what became of them; `▸` is where the moment is."""
     if not moment.is_known:
         return [part(UNKNOWN, "$text-warning"), *_steps(moment)]
+    if moment.firing.kind == "event":
+        return []
     pieces: list[Piece] = [_head(f"{moment.firing.hook}, then and now")]
     if not moment.chain:
         return [*pieces, part("  Nobody listens, then as now.\n", MUTED)]
