@@ -225,6 +225,9 @@ def test_what_cannot_be_known_is_said(run: Run) -> None:
     with pytest.raises(UsageError, match="no step 1") as refused:
         workbench.at(moment.firing, 1)
     assert refused.value.cure == "It has 0 to 0."
+    wrong: Any = "0"
+    with pytest.raises(UsageError, match="no step '0'"):
+        workbench.at(moment.firing, wrong)
     with pytest.raises(UsageError, match="no firing 999"):
         workbench.at(999)
 

@@ -175,6 +175,21 @@ class TestSlips:
             "Name the hook, 'plugin_activated', for callbacks of the life of plugins.",
         ]
 
+    def test_what_is_no_name_is_refused_and_leaves_nothing(self, letters: Workbench) -> None:
+        wrong: Any = letters.plugins["letters"]
+        with pytest.raises(UsageError, match=r"is no pattern\. Give the name of a plugin"):
+            letters.whatif.mute(plugin=wrong)
+        assert letters.fire("text", "").result == "abc"
+        letters.whatif.mute("text")
+        for hook, kind, said in (
+            (4, None, "4 is no name of a hook"),
+            ("text", "x", "no kind 'x'"),
+        ):
+            given: Any = {"kind": kind}
+            given_hook: Any = hook
+            with pytest.raises(UsageError, match=said):
+                letters.whatif.compare(given_hook, **given)
+
     def test_a_hook_that_nobody_knows_is_refused(self, letters: Workbench) -> None:
         letters.whatif.mute("text")
         for door in (letters.whatif.compare, letters.whatif.matrix):

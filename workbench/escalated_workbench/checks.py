@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Hook, Kind
 from escalated_workbench.config import PROFILES
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 ARTICLES: dict[Kind, str] = {"action": "an action", "filter": "a filter"}
 
 
@@ -31,17 +29,6 @@ def check_path(path: object) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise UsageError(f"{path!r} is no name of a file.", "Give one such as 'a.session'.")
     return Path(path)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-
-
-def check_hook(hook: object, kind: object) -> None:
-    if not isinstance(hook, str) or not hook:
-        raise UsageError(f"{hook!r} is no name of a hook.", "Give one such as 'ticket_created'.")
-    if kind is not None and kind not in KINDS:
-        cure = f"The kinds are {' and '.join(map(repr, KINDS))}."
-        raise UsageError(f"There is no kind {kind!r} of hooks.", cure)
-    if "{slug}" in hook:
-        cure = f"Put a slug in its place: {hook.replace('{slug}', 'billing')!r}."
-        raise UsageError(f"{hook!r} stands for one hook of each plugin.", cure)
 
 
 def check_seconds(seconds: object, name: str = "time limit") -> None:

@@ -10,6 +10,7 @@ from escalated_core.analysis.tabular import Named, Records
 from escalated_core.effects.policy import Mode, Policy, policy_of
 from escalated_core.helpdesk.events.catalogue import events
 from escalated_core.host.event_run import EventRun
+from escalated_core.host.hooks import check_hook
 from escalated_core.records import (
     Activity,
     Effect,
@@ -23,7 +24,7 @@ from escalated_core.records import (
     Rehearsed,
     Reload,
 )
-from escalated_workbench.checks import check_hook, check_path, check_seconds, of_kind
+from escalated_workbench.checks import check_path, check_seconds, of_kind
 from escalated_workbench.opening import Opening
 from escalated_workbench.replaying import Replaying
 from escalated_workbench.storytelling import Storytelling

@@ -106,7 +106,7 @@ class Moment:
         Raises:
             UsageError: nothing that is kept shows it.
         """
-        return self._past.row(self, kind.lower(), str(key))
+        return self._past.row(self, str(kind).lower(), str(key))
 
     def next(self) -> Moment | None:
         """After the next step, or when the next firing began; None at the end."""
@@ -273,12 +273,12 @@ def _is_of(link: Link, step: Step) -> bool:
     )
 
 
-def _check(firing: Firing, step: int | None) -> None:
+def _check(firing: Firing, step: object) -> None:
     """Raise `UsageError` for a step that a firing does not have."""
     count = len(firing.steps)
-    if step is not None and not 0 <= step < count:
+    if step is not None and not (type(step) is int and 0 <= step < count):
         has = f"It has 0 to {count - 1}." if count else "It has none."
-        raise UsageError(f"Firing {firing.id} has no step {step}.", has)
+        raise UsageError(f"Firing {firing.id} has no step {step!r}.", has)
 
 
 def _hooks(firing: Firing, then: World | None) -> list[Hook]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from escalated_core.errors import UsageError
 from escalated_core.hooks.catalogue import Catalogue, hooks_of
@@ -11,6 +11,19 @@ from escalated_core.hooks.registry import Chain, HookRegistry, Key
 from escalated_core.records import Callback, CataloguedHook, Hook, Kind, Profile
 
 NO_KEYWORDS: Final[Mapping[str, Any]] = {}
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+def check_hook(hook: object, kind: object) -> None:
+    """Raise `UsageError` for what is no name or no kind of a hook."""
+    if not isinstance(hook, str) or not hook:
+        raise UsageError(f"{hook!r} is no name of a hook.", "Give one such as 'ticket_created'.")
+    if kind is not None and kind not in KINDS:
+        cure = f"The kinds are {' and '.join(map(repr, KINDS))}."
+        raise UsageError(f"There is no kind {kind!r} of hooks.", cure)
+    if "{slug}" in hook:
+        cure = f"Put a slug in its place: {hook.replace('{slug}', 'billing')!r}."
+        raise UsageError(f"{hook!r} stands for one hook of each plugin.", cure)
 
 
 class HostHooks:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from escalated_core.errors import UsageError
 from escalated_core.helpdesk.references import Reference
 from escalated_core.hooks.registration import is_real
+from escalated_core.host.hooks import check_hook
 from escalated_core.records import Comparison, Finding, Firing, Kind, Matrix, WhatIf
 from escalated_core.snapshots.copying import copier
 from escalated_core.snapshots.snapshot import snapshot
@@ -68,7 +69,7 @@ class WhatIfs(Sequence[WhatIf]):
         """Leave callbacks out; each stays in the trace as a step that was skipped.
 
         Raises:
-            UsageError: no pattern is given.
+            UsageError: no pattern is given, or one is no text.
         """
         return self._add(WhatIf(0, "mute", hook, plugin, callback))
 
@@ -78,7 +79,7 @@ class WhatIfs(Sequence[WhatIf]):
         """Run callbacks as if they had been registered with another priority.
 
         Raises:
-            UsageError: no pattern is given, or the priority is no number.
+            UsageError: no pattern is given, or one is no text; or the priority is no number.
         """
         if not is_real(priority):
             raise UsageError(f"{priority!r} is no priority.", "Give a number; lower runs first.")
@@ -91,7 +92,8 @@ class WhatIfs(Sequence[WhatIf]):
         uses what they return.
 
         Raises:
-            UsageError: no pattern is given, there is no such row, or the value cannot be copied.
+            UsageError: no pattern is given, or one is no text; there is no such row, or the value
+                cannot be copied.
         """
         make = self._maker(value)
         told = WhatIf(0, "answer", hook, plugin, callback, value=snapshot(_shown(value)))
@@ -193,12 +195,19 @@ class WhatIfs(Sequence[WhatIf]):
         return "\n".join([f"<What-ifs: {len(lines) or 'none'}>", *lines])
 
     def _add(self, told: WhatIf, make: Callable[[], Any] | None = None) -> Standing:
-        if not (told.hook or told.plugin or told.callback):
+        patterns: dict[str, object] = {
+            "hook": told.hook,
+            "plugin": told.plugin,
+            "callback": told.callback,
+        }
+        if not any(patterns.values()):
             raise UsageError("This is about nothing.", "Name a hook, a plugin or a callback.")
+        for role, pattern in patterns.items():
+            if not isinstance(pattern, str):
+                raise UsageError(f"{pattern!r:.80} is no pattern.", f"Give the name of a {role}.")
         standing = Standing(self, self._overlay.add(told, make))
         if not standing.record.matches:
             # Not refused: a plugin that has such callbacks may come.
-            patterns = {"hook": told.hook, "plugin": told.plugin, "callback": told.callback}
             named = ", ".join(f"{role} {name!r}" for role, name in patterns.items() if name)
             standing.cure = cure(told, self._overlay.heard, self._host.lifecycle.records())
             message = f"A what-if is about nothing: no callback fits {named}."
@@ -217,6 +226,7 @@ class WhatIfs(Sequence[WhatIf]):
         from escalated_core.host import trials
 
         if not isinstance(hook, Firing):
+            check_hook(hook, kind)
             self._host.hooks.require(hook)
             chosen = self._host.hooks.kind(hook, kind, bool(args))
             return trials.firing(self._host, hook, chosen, args, kwargs, overrides)

@@ -80,7 +80,7 @@ def moment_lines(moment: Moment, style: Style) -> Iterator[str]:
         yield from _row_lines(row, style)
 
 
-def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
+def _chain_lines(moment: Moment, style: Style) -> Iterator[str]:
     if moment.chain:
         yield safe(f"Callbacks of {moment.firing.hook}:")
     elif moment.firing.kind != "event":
@@ -101,6 +101,10 @@ def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
         if moment.chain
         else ()
     )
+
+
+def _registry_lines(moment: Moment, style: Style) -> Iterator[str]:
+    yield from _chain_lines(moment, style)
     changed = {stand.slug: stand for stand in moment.changed_since.plugins}
     yield "Plugins:" if moment.plugins else "There was no plugin."
     yield from _indented(
