@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from escalated_core.stepping.commands import Finish
 from escalated_workbench import Workbench
 from escalated_workbench.tui.app import WorkbenchApp
 from escalated_workbench.tui.screens.breakpoints import BreakpointScreen, BreakpointsScreen
@@ -273,6 +275,40 @@ async def test_hidden_it_stays_stopped_and_saves_wait_behind_it(
         assert inspector.firing is not None
         assert inspector.firing.result == {"one": 1, "two": 2}
         await until(pilot, lambda: "stopped" not in status(pilot))
+
+
+async def test_news_may_come_before_the_stepper_stands_and_while_it_goes(
+    write: Any, running: Any, until: Any
+) -> None:
+    async with running() as pilot:
+        wb(pilot).breakpoints.add(hook="chain")
+        await fire(pilot, until, "chain", "[{}]")
+        await stopped(pilot, until, "before one")
+        await pilot.press("escape")
+        await on_main(pilot, until)
+        main = pilot.app.screen
+        assert isinstance(main, MainScreen)
+        write("alpha", ONE.replace('"one": 1', '"one": 11'))
+        await until(pilot, lambda: "1 waits" in status(pilot))
+        main.action_stepper()
+        for _ in range(50):
+            main.tick()
+            await asyncio.sleep(0)
+        await stopped(pilot, until, "before one")
+        said = pilot.app.screen.query_one("#said", Static)
+        await until(pilot, lambda: "alpha" in str(said.content) and "waits" in str(said.content))
+        main.commands.do(lambda: wb(pilot).fire("aside"))
+        await until(pilot, lambda: "wait for it" in str(said.content))
+        await pilot.press("escape")
+        for _ in range(50):
+            main.tick()
+            await asyncio.sleep(0)
+        await on_main(pilot, until)
+        wb(pilot).breakpoints.clear()
+        main.action_stepper()
+        wb(pilot).stepper.go(Finish())
+        await on_main(pilot, until)
+        await until(pilot, lambda: wb(pilot).plugins["alpha"].generation == 2)
 
 
 async def test_nothing_opens_over_somebody_who_types(running: Any, until: Any) -> None:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from escalated_workbench.tui.screens.step import StepScreen
     from escalated_workbench.workbench import Workbench
 
-PATIENCE = 5
-"""Ticks after which something that has gone on is said to run."""
-
 
 class Stepping:
     """Attends to a workbench; `then` hears on the event loop of what was stepped through."""
@@ -32,11 +29,10 @@ class Stepping:
         self._screen, self._wb, self._then = screen, wb, then
         self._shown: StepScreen | None = None
         self._opened = 0
-        """The number of the stop that the stepper was opened for last."""
+        """The number of the stop that the stepper showed last."""
         self._told = 0
         self._last: Stop | None = None
         """The stop of what has not ended yet."""
-        self._ticks = 0
         wb.stepper.attend()
 
     @property
@@ -59,16 +55,10 @@ class Stepping:
         """Take up what has stopped, gone on or ended."""
         stop = self.stop
         if stop is not None:
-            self._ticks = 0
             self._last = stop
             self._take(stop)
-        elif self._last is not None:
-            self._ticks += 1
-            ended = self._wb.trace.get(_outermost(self._last))
-            if ended is not None:
-                self._end(self._last)
-            elif self._shown is not None and self._ticks > PATIENCE:
-                self._shown.run(self._wb.activity)
+        elif self._last is not None and self._wb.trace.get(_outermost(self._last)) is not None:
+            self._end(self._last)
 
     def open(self) -> bool:
         """Show what has stopped; False if nothing has."""
@@ -93,18 +83,14 @@ class Stepping:
         return stopping
 
     def _take(self, stop: Stop) -> None:
-        if self._shown is not None:
-            if self._shown.stop.number != stop.number:
-                self._shown.show(stop)
-                self._opened = stop.number
-            self._shown.wait(self._wb.waiting)
-        elif stop.number > self._opened:
-            if self._may_open():
-                self._open(stop)
-            elif stop.number > self._told:
-                self._told = stop.number
-                words = f"⏸ Stopped in {stop.firing.hook}: s on the main screen shows it."
-                self._screen.notify(words, markup=False)
+        if self._shown is not None or stop.number <= self._opened:
+            return
+        if self._may_open():
+            self._open(stop)
+        elif stop.number > self._told:
+            self._told = stop.number
+            words = f"⏸ Stopped in {stop.firing.hook}: s on the main screen shows it."
+            self._screen.notify(words, markup=False)
 
     def _may_open(self) -> bool:
         """Whether nobody types, or answers a question: keys would do what they are not meant to."""
@@ -116,18 +102,18 @@ class Stepping:
         # Only when it is needed: most of a start is imports.
         from escalated_workbench.tui.screens.step import StepScreen
 
-        def hidden(_: None) -> None:
-            self._shown = None
+        shown = self._shown = StepScreen(self._wb, stop)
 
-        self._opened = stop.number
-        self._shown = StepScreen(self._wb, stop)
-        self._screen.app.push_screen(self._shown, hidden)
+        def hidden(_: None) -> None:
+            self._opened, self._shown = shown.stop.number, None
+
+        self._screen.app.push_screen(shown, hidden)
 
     def _end(self, last: Stop) -> None:
-        """Close the stepper, unless something lies over it, and show the firing."""
+        """Close the stepper, once it stands and nothing lies over it, and show the firing."""
         shown = self._shown
         if shown is not None:
-            if self._screen.app.screen is not shown:
+            if self._screen.app.screen is not shown or not shown.is_mounted:
                 return
             shown.dismiss(None)
         self._last = None

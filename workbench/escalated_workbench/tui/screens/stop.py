@@ -26,6 +26,10 @@ from escalated_workbench.tui.widgets.stop_words import row_words, stop_title, wa
 from escalated_workbench.tui.widgets.told import ToldTabs, place_of
 from escalated_workbench.workbench import Workbench
 
+FRAMES = 30
+"""Times a second that it is looked whether something has changed."""
+PATIENCE = 5
+"""Looks after which something that has gone on is said to run."""
 WIDE = 110
 """Columns from which the source has a column of its own."""
 
@@ -59,7 +63,7 @@ StopScreen.-low #told { border: none; }
 
 
 class StopScreen(Screen[None]):
-    """Shows one stop after the other."""
+    """Shows one stop after the other; nobody tells it, it looks while it stands."""
 
     DEFAULT_CSS = LOOK
     HORIZONTAL_BREAKPOINTS = [(0, "-normal"), (WIDE, "-wide")]  # noqa: RUF012
@@ -73,11 +77,13 @@ class StopScreen(Screen[None]):
         self._cursor: int | None = None
         """Where the cursor goes at the next stop, if not to what is next."""
         self._behind: Sequence[str] = ()
-        self._runs = False
+        self._looks = 0
+        """How often it was seen that it runs, without a break."""
 
     def on_mount(self) -> None:
         self.query_one(ChainList).focus()
-        self.show(self.stop)
+        self._show(self.stop)
+        self.set_interval(1 / FRAMES, self._look)
 
     def compose(self) -> ComposeResult:
         yield Static(id="where", markup=False)
@@ -109,9 +115,26 @@ class StopScreen(Screen[None]):
         highlighted = self.query_one(ChainList).highlighted
         return len(self.stop.firing.steps) if highlighted is None else highlighted
 
-    def show(self, stop: Stop) -> None:
+    @property
+    def _runs(self) -> bool:
+        """Whether it has gone on, and has not stopped again for some time."""
+        return self._looks > PATIENCE
+
+    def _look(self) -> None:
+        """Take up what has stopped or gone on, and what waits meanwhile."""
+        stop, behind = self._wb.stepper.stop, self._wb.waiting
+        self._looks = self._looks + 1 if stop is None else 0
+        if self._runs:
+            self._run(self._wb.activity)
+        if stop is not None and stop.number != self.stop.number:
+            self._show(stop)
+        if stop is not None and behind != self._behind:
+            self._behind = behind
+            self.say("")
+
+    def _show(self, stop: Stop) -> None:
         """Show another stop."""
-        self.stop, self._runs = stop, False
+        self.stop = stop
         at = len(stop.firing.steps)
         cursor, self._cursor = self._cursor, None
         chain = self.query_one(ChainList)
@@ -130,15 +153,8 @@ class StopScreen(Screen[None]):
         is_new = stop.firing.kind != "filter" and not stop.firing.steps
         return "args" if is_new else "value"
 
-    def wait(self, behind: Sequence[str]) -> None:
-        """Tell what waits behind the stop."""
-        if behind != self._behind:
-            self._behind = behind
-            self.say("")
-
-    def run(self, activity: Activity | None) -> None:
+    def _run(self, activity: Activity | None) -> None:
         """Tell that it has gone on, and has not stopped again yet."""
-        self._runs = True
         doing = f"{activity.doing} {activity.seconds:.1f} s, " if activity is not None else ""
         words = f"▸ {self.stop.firing.hook} runs: {doing}x stops it"
         self.query_one("#where", Static).update(Content.assemble(part(words, "$text-warning")))
