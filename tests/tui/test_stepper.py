@@ -330,7 +330,7 @@ async def test_the_console_answers_where_it_waits(
         assert typed.value == "kn"
         await ask("_before, _after, _hook", "([0], [0, 1], 'chain')")
         await ask("print('said'); x = 5", "said")
-        await ask("x + 1", "\n6\n")
+        await ask("x + 1", "x + 1\n6")
         await ask("1 / 0", "✖ ZeroDivisionError")
         await pilot.press("up", "up")
         assert typed.value == "x + 1"

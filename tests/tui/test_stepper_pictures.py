@@ -72,6 +72,21 @@ async def test_an_earlier_step_and_the_console(
 
 
 @SIZES
+async def test_a_console_with_many_answers(
+    size: Any, running: Any, until: Any, same_picture: Any
+) -> None:
+    async with running(size=size) as pilot:
+        screen = await begin(pilot, until, "n", "n", "s", "n", "n")
+        await pilot.press("exclamation_mark")
+        console = screen.query_one(Console)
+        for number in range(12):
+            await pilot.press(*f"{number}*2", "enter")
+            await until(pilot, lambda number=number: console.text.endswith(f"\n{number * 2}"))
+        await pilot.press(*"_value")
+        assert await same_picture(pilot)
+
+
+@SIZES
 async def test_a_value_that_is_wrong(
     size: Any, running: Any, until: Any, same_picture: Any
 ) -> None:

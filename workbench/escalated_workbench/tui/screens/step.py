@@ -123,6 +123,7 @@ class StepScreen(StopScreen):
 
     def action_console(self) -> None:
         self.query_one(Console).open()
+        self.call_after_refresh(self.query_one(ChainList).centre)
 
     def action_breakpoints(self) -> None:
         self.app.push_screen(BreakpointsScreen(self._wb.breakpoints))

@@ -74,11 +74,11 @@ class Console(Vertical):
     """Asks by `Asked`; whoever hears it calls `answer`."""
 
     DEFAULT_CSS = """
-    Console { display: none; height: auto; max-height: 40%; background: $surface;
+    Console { display: none; height: 30%; min-height: 5; background: $surface;
         border: round $panel-lighten-2; border-title-color: $text-muted; padding: 0 1; }
     Console.-open { display: block; }
     Console:focus-within { border: round $accent; border-title-color: $text-accent; }
-    Console VerticalScroll { height: auto; max-height: 10; }
+    Console VerticalScroll { height: 1fr; align-vertical: bottom; }
     Console Input { height: 1; border: none; padding: 0; background: $boost; }
     """
     BORDER_TITLE = "Console"
@@ -122,6 +122,9 @@ class Console(Vertical):
             self._said.append(part(f"{short(answer.value, LONG)}\n", "$text-success"))
         self._draw()
 
+    def on_resize(self) -> None:
+        self._follow()
+
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
@@ -136,5 +139,10 @@ class Console(Vertical):
 
     def _draw(self) -> None:
         self._said = self._said[-KEPT:]
-        self.query_one(Static).update(Content.assemble(*self._said))
+        # The line to type into comes right below: it needs no empty one above it.
+        self.query_one(Static).update(Content.assemble(*self._said).rstrip())
+        self._follow()
+
+    def _follow(self) -> None:
+        """Have the newest answer in sight."""
         self.query_one(VerticalScroll).scroll_end(animate=False)

@@ -45,9 +45,22 @@ class SourceView(Container):
     }
     """
 
+    _at = 0
+    """The row of the line that is meant."""
+
     def compose(self) -> ComposeResult:
         yield Page(id="code")
         yield Page(id="names")
+
+    def watch_virtual_size(self) -> None:
+        # Not `on_resize`: that is not called when something asks for a region just before.
+        self.call_after_refresh(self._aim)
+
+    def _aim(self) -> None:
+        """Have the line that is meant in sight, however few there are room for."""
+        code = self.query_one("#code", Page)
+        above = min(ABOVE, code.scrollable_content_region.height // 2)
+        code.scroll_to(y=max(self._at - above, 0), animate=False)
 
     def show(self, place: Location | None, line: Line | None) -> None:
         """Show a place in a file; with a `line`, its locals too."""
@@ -58,8 +71,8 @@ class SourceView(Container):
             return
         first, pieces = source(place)
         code.show(pieces)
-        top = max(place.line - first - ABOVE, 0)
-        self.call_after_refresh(code.scroll_to, y=top, animate=False)
+        self._at = place.line - first
+        self.call_after_refresh(self._aim)
         if line is not None:
             names.show(_locals(line))
 
