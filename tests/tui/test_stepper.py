@@ -344,6 +344,52 @@ async def test_the_console_answers_where_it_waits(
         assert (await closed(pilot, until, "chain")).result == [0, 1, 9, 11, 3]
 
 
+async def test_x_stops_code_that_was_asked_for_and_keeps_the_stop(
+    write: Any, running: Any, until: Any, fire_stepped: Stepped, go: Any, write_value: Any
+) -> None:
+    write("numbers", CHAIN)
+    async with running(size=(80, 24)) as pilot:
+        await fire_stepped(pilot, "chain", "[[0]]")
+        await go(pilot, "n")
+        stop = stepper(pilot).stop
+
+        async def ask() -> None:
+            await pilot.press("exclamation_mark")
+            pilot.app.screen.query_one(ConsoleInput).value = "while True: pass"
+            await pilot.press("enter")
+            await until(pilot, lambda: "your code runs: the console" in said(pilot, "where"))
+            assert "escape and x stop it" in said(pilot, "where")
+            await pilot.press("escape")
+            await until(pilot, lambda: " s, x stops it" in said(pilot, "where"))
+            assert said(pilot) == "It runs at this moment."
+
+        await ask()
+        await pilot.press("n")
+        assert said(pilot) == "It runs at this moment: x stops it."
+        await pilot.press("x")
+        console = pilot.app.screen.query_one(Console)
+        await until(pilot, lambda: "✖ Interrupted" in console.text)
+        await until(pilot, lambda: "before two" in said(pilot, "where"))
+        assert "n runs two" in said(pilot)
+        await ask()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+        await pilot.press("s", "x")
+        await until(pilot, lambda: wb(pilot).activity is None)
+        await write_value(pilot, "i", "[0]")
+        await pilot.press("ctrl+t")
+        pilot.app.screen.query_one(TextArea).text = "[each for each in iter(int, 1)]"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: wb(pilot).activity is not None)
+        assert "escape, then x stops it" in said(pilot, "judged")
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: wb(pilot).activity is None)
+        assert wb(pilot).stepper.stop is stop
+        await until(pilot, lambda: "before two" in said(pilot, "where"))
+        await pilot.press("x")
+        assert (await closed(pilot, until, "chain")).result == [0, 1, 11, 3]
+
+
 async def test_the_tabs_tell_about_the_step_and_about_what_gets_the_value(
     write: Any, running: Any, until: Any, fire_stepped: Stepped, go: Any
 ) -> None:

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
+from escalated_core.errors import UsageError
 from escalated_core.records import Firing
 from escalated_core.stepping.breakpoints import Breakpoint
-from escalated_core.stepping.stops import Stop
+from escalated_core.stepping.gate import Question
+from escalated_core.stepping.stops import Answer, Stop
+from escalated_workbench.tui.background import aside
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from escalated_workbench.tui.screens.step import StepScreen
     from escalated_workbench.workbench import Workbench
@@ -33,6 +37,8 @@ class Stepping:
         self._told = 0
         self._last: Stop | None = None
         """The stop of what has not ended yet."""
+        self._asked: set[object] = set()
+        """A mark for all code that runs at the stop because somebody asked for it."""
         wb.stepper.attend()
 
     @property
@@ -44,6 +50,26 @@ class Stepping:
     def stop(self) -> Stop | None:
         """What waits right now."""
         return self._wb.stepper.stop
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether code runs at the stop that somebody asked for."""
+        return bool(self._asked)
+
+    def ask(self, widget: Widget, question: Question, then: Callable[[Answer], object]) -> None:
+        """Run code where it waits, aside; `then` hears what came of it if the widget stands."""
+        job = object()
+        self._asked.add(job)
+
+        def work() -> Answer:
+            try:
+                return self._wb.stepper.ask(question)
+            except UsageError as error:
+                return Answer(error=str(error))
+            finally:
+                self._asked.discard(job)
+
+        aside(widget, work, then)
 
     @property
     def state(self) -> tuple[int, int]:
@@ -102,7 +128,7 @@ class Stepping:
         # Only when it is needed: most of a start is imports.
         from escalated_workbench.tui.screens.step import StepScreen
 
-        shown = self._shown = StepScreen(self._wb, stop)
+        shown = self._shown = StepScreen(self, stop)
 
         def hidden(_: None) -> None:
             self._opened, self._shown = shown.stop.number, None

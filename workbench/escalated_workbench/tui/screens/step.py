@@ -22,7 +22,7 @@ from escalated_core.stepping.commands import (
     Move,
 )
 from escalated_core.stepping.gate import Question
-from escalated_core.stepping.stops import Answer, Stop
+from escalated_core.stepping.stops import Stop
 from escalated_workbench.tui.background import aside
 from escalated_workbench.tui.screens.breakpoints import BreakpointsScreen
 from escalated_workbench.tui.screens.step_keys import COMMANDS, KEYS
@@ -51,34 +51,35 @@ class StepScreen(StopScreen):
 
     def go(self, command: Command, cursor: int | None = None) -> None:
         """Have it go on, or say why it cannot."""
-        gate = self._wb.stepper
-        self._cursor = cursor
-        stop = gate.stop
-        refused = RUNS if stop is None else stop.refuses(command)
+        self._cursor = None
+        if self._stopped_for(command) is None:
+            return
         try:
-            if not refused:
-                gate.go(command)
+            self._wb.stepper.go(command)
         except UsageError as error:
-            refused = str(error)
-        if refused:
-            self._cursor = None
-            self.say(refused)
+            self.say(str(error))
+        else:
+            self._cursor = cursor
 
     def action_go(self, name: str) -> None:
         self.go(COMMANDS[name])
 
     def action_finish(self) -> None:
-        if self._runs:
-            if not self._wb.interrupt():
-                self.say("No code of a plugin runs.")
+        if self._runs or self._stepping.is_asked:
+            # Aside: what is stuck outside Python is given up only after a while.
+            aside(self, self._wb.interrupt, self._interrupted)
         else:
             self.go(Finish())
+
+    def _interrupted(self, something: bool) -> None:
+        if not something:
+            self.say("No code of a plugin runs.")
 
     def action_edit(self) -> None:
         stop = self._stopped_for(Edit(None))
         if stop is not None:
             title = "The value that is gone on with"
-            self.app.push_screen(ValueScreen(title, stop.value, self._wb.stepper, Edit))
+            self.app.push_screen(ValueScreen(title, stop.value, self._stepping, Edit))
 
     def action_give(self) -> None:
         stop = self._stopped_for(Give(None))
@@ -90,12 +91,12 @@ class StepScreen(StopScreen):
         def keep(value: object) -> None:
             self._wb.whatif.answer(value, *names)
 
-        self.app.push_screen(ValueScreen(title, stop.value, self._wb.stepper, Give, keep))
+        self.app.push_screen(ValueScreen(title, stop.value, self._stepping, Give, keep))
 
     def _stopped_for(self, command: Command) -> Stop | None:
         """What waits, if that can be done there; else why it cannot is said."""
         stop = self._wb.stepper.stop
-        refused = RUNS if stop is None else stop.refuses(command)
+        refused = RUNS if stop is None or self._stepping.is_asked else stop.refuses(command)
         if refused:
             self.say(refused)
         return None if refused else stop
@@ -147,15 +148,7 @@ class StepScreen(StopScreen):
 
     @on(Console.Asked)
     def _asked(self, event: Console.Asked) -> None:
-        gate = self._wb.stepper
-
-        def work() -> Answer:
-            try:
-                return gate.ask(Question(event.text))
-            except UsageError as error:
-                return Answer(error=str(error))
-
-        aside(self, work, self.query_one(Console).answer)
+        self._stepping.ask(self, Question(event.text), self.query_one(Console).answer)
 
     @on(ConsoleInput.Closed)
     def _close_console(self) -> None:

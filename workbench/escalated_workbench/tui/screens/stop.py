@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
-from escalated_core.records import Activity
 from escalated_core.stepping.stops import Stop
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.step_keys import FIRST, SHOWN
@@ -24,7 +24,9 @@ from escalated_workbench.tui.widgets.keyline import KeyLine
 from escalated_workbench.tui.widgets.source import SourceView
 from escalated_workbench.tui.widgets.stop_words import row_words, stop_title, waiting_words
 from escalated_workbench.tui.widgets.told import ToldTabs, place_of
-from escalated_workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from escalated_workbench.tui.stepping import Stepping
 
 FRAMES = 30
 """Times a second that it is looked whether something has changed."""
@@ -69,9 +71,9 @@ class StopScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-normal"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
 
-    def __init__(self, wb: Workbench, stop: Stop) -> None:
+    def __init__(self, stepping: Stepping, stop: Stop) -> None:
         super().__init__()
-        self._wb = wb
+        self._stepping, self._wb = stepping, stepping.wb
         self.stop = stop
         """What is shown; it may have gone on meanwhile."""
         self._cursor: int | None = None
@@ -117,18 +119,19 @@ class StopScreen(Screen[None]):
 
     @property
     def _runs(self) -> bool:
-        """Whether it has gone on, and has not stopped again for some time."""
+        """Whether it has gone on, or runs code at the stop, for some time."""
         return self._looks > PATIENCE
 
     def _look(self) -> None:
         """Take up what has stopped or gone on, and what waits meanwhile."""
-        stop, behind = self._wb.stepper.stop, self._wb.waiting
-        self._looks = self._looks + 1 if stop is None else 0
-        if self._runs:
-            self._run(self._wb.activity)
+        stop, behind, ran = self._wb.stepper.stop, self._wb.waiting, self._runs
+        rests = stop is not None and not self._stepping.is_asked
+        self._looks = 0 if rests else self._looks + 1
         if stop is not None and stop.number != self.stop.number:
             self._show(stop)
-        if stop is not None and behind != self._behind:
+        elif ran or self._runs:
+            self._entitle()
+        if ran is not self._runs or behind != self._behind:
             self._behind = behind
             self.say("")
 
@@ -140,7 +143,7 @@ class StopScreen(Screen[None]):
         chain = self.query_one(ChainList)
         chain.show(stop, at if cursor is None else cursor, self._is_wide)
         chain.border_subtitle = f"{at} of {_planned(stop)} ran"
-        self.query_one("#where", Static).update(stop_title(stop))
+        self._entitle()
         tabs = self.query_one(ToldTabs)
         tabs.expect(self._telling(stop))
         self._tell()
@@ -153,15 +156,21 @@ class StopScreen(Screen[None]):
         is_new = stop.firing.kind != "filter" and not stop.firing.steps
         return "args" if is_new else "value"
 
-    def _run(self, activity: Activity | None) -> None:
-        """Tell that it has gone on, and has not stopped again yet."""
+    def _entitle(self) -> None:
+        """Tell where it is stopped, or that it runs."""
+        title = self._running_title() if self._runs else stop_title(self.stop)
+        self.query_one("#where", Static).update(title)
+
+    def _running_title(self) -> Content:
+        activity = self._wb.activity
         doing = f"{activity.doing} {activity.seconds:.1f} s, " if activity is not None else ""
-        words = f"▸ {self.stop.firing.hook} runs: {doing}x stops it"
-        self.query_one("#where", Static).update(Content.assemble(part(words, "$text-warning")))
+        what = "your code" if self._stepping.is_asked else self.stop.firing.hook
+        how = "escape and x stop" if isinstance(self.focused, Input) else "x stops"
+        return Content.assemble(part(f"▸ {what} runs: {doing}{how} it", "$text-warning"))
 
     def say(self, words: str) -> None:
         """Say something in the line of messages; without words, what can be done at the row."""
-        hint = part(row_words(self.stop, self._row))
+        hint = part("It runs at this moment." if self._runs else row_words(self.stop, self._row))
         pieces = [part(words, "$text-warning") if words else hint]
         waiting = waiting_words(self.stop, self._behind)
         pieces += [part("  "), part(waiting, "$text-warning")] if waiting else []

@@ -20,10 +20,11 @@ from escalated_core.records import Snapshot
 from escalated_core.snapshots.pictures import plain, same
 from escalated_core.snapshots.snapshot import snapshot
 from escalated_core.stepping.commands import Command
-from escalated_core.stepping.gate import Gate, Question
-from escalated_workbench.tui.background import aside
+from escalated_core.stepping.gate import Question
+from escalated_core.stepping.stops import Answer
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.box import BoxScreen
+from escalated_workbench.tui.stepping import Stepping
 from escalated_workbench.tui.widgets.json_area import JsonArea
 from escalated_workbench.tui.widgets.values import MUTED, Piece
 
@@ -71,12 +72,13 @@ class ValueScreen(BoxScreen[None]):
         self,
         title: str,
         value: Snapshot,
-        gate: Gate,
+        stepping: Stepping,
         make: Callable[[Any], Command],
         keep: Callable[[Any], object] | None = None,
     ) -> None:
         super().__init__()
-        self._title, self._gate, self._make, self._keep = title, gate, make, keep
+        self._title, self._stepping = title, stepping
+        self._make, self._keep = make, keep
         self._json = json_of(value)
         self._is_python = self._json is None
         self._is_asking = False
@@ -148,20 +150,20 @@ class ValueScreen(BoxScreen[None]):
             return
         if self._is_python:
             self._is_asking = True
-            question = Question(text, make)
-            aside(self, lambda: asked(self._gate, question), self._answered)
+            self._hint("It runs; if it takes long: escape, then x stops it.")
+            self._stepping.ask(self, Question(text, make), self._answered)
             return
         try:
-            self._gate.go(make(value))
+            self._stepping.wb.stepper.go(make(value))
         except UsageError as error:
             self._say(WrongError(str(error)))
         else:
             self.dismiss(None)
 
-    def _answered(self, wrong: str) -> None:
+    def _answered(self, answer: Answer) -> None:
         self._is_asking = False
-        if wrong:
-            self._say(WrongError(wrong))
+        if answer.error:
+            self._say(WrongError(answer.error))
         else:
             self.dismiss(None)
 
@@ -181,13 +183,12 @@ class ValueScreen(BoxScreen[None]):
 
     def _say(self, wrong: WrongError | None) -> None:
         """Say what is wrong, with a caret below the place."""
-        judged = self.query_one("#judged", Static)
         if wrong is None:
             hint = "✔ it can be read"
             if self._is_python:
                 hint += "; _value, _before, _after, _args and _kwargs are names"
                 hint += "" if self._json is not None else " (JSON cannot say all of this value)"
-            judged.update(Content.assemble(part(hint, MUTED)))
+            self._hint(hint)
             return
         where = f"line {wrong.line}, column {wrong.column}: " if wrong.line else ""
         pieces: list[Piece] = [part(f"✖ {where}{wrong}\n", "$text-error")]
@@ -198,7 +199,10 @@ class ValueScreen(BoxScreen[None]):
             line = lines[wrong.line - 1][start : start + room]
             pieces.append(part(f"  {line}\n", MUTED))
             pieces.append(part(f"  {'':{max(wrong.column - 1 - start, 0)}}^", "$text-error"))
-        judged.update(Content.assemble(*pieces))
+        self.query_one("#judged", Static).update(Content.assemble(*pieces))
+
+    def _hint(self, words: str) -> None:
+        self.query_one("#judged", Static).update(Content.assemble(part(words, MUTED)))
 
 
 def json_of(value: Snapshot) -> str | None:
@@ -233,11 +237,3 @@ def check_python(text: str) -> None:
         raise WrongError(error.msg, line + before.count("\n"), column) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise WrongError(str(error)) from None
-
-
-def asked(gate: Gate, question: Question) -> str:
-    """Ask, and say what went wrong; empty if nothing did."""
-    try:
-        return gate.ask(question).error
-    except UsageError as error:
-        return str(error)
