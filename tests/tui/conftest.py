@@ -169,7 +169,7 @@ def fire() -> Callable[..., Awaitable[Firing]]:
         if args:
             await pilot.press("tab")
             assert isinstance(pilot.app.focused, Input)
-            pilot.app.focused.insert_text_at_cursor(args)
+            pilot.app.focused.value = args
         await pilot.press("enter")
         await wait(pilot, lambda: not isinstance(pilot.app.screen, FireScreen))
         await wait(

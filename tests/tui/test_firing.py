@@ -63,6 +63,36 @@ async def test_a_row_that_is_none_is_refused(samples: Path, running: Any, until:
         assert isinstance(pilot.app.screen, FireScreen)
 
 
+async def test_what_a_hook_was_given_stands_there_again(
+    samples: Path, running: Any, until: Any
+) -> None:
+    async with running(size=(80, 24)) as pilot:
+
+        async def open_at(hook: str) -> Input:
+            await pilot.press("f")
+            await until(pilot, lambda: isinstance(pilot.app.screen, FireScreen))
+            pilot.app.screen.query_one("#name", Input).value = hook
+            await pilot.pause()
+            return pilot.app.screen.query_one("#args", Input)
+
+        wrong = '[{"subject":"x"},"@ticket:999"]'
+        (await open_at("ticket_data")).value = wrong
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(pilot.app._notifications))
+        args = await open_at("ticket_created")
+        assert args.value == ""
+        await open_at("ticket_data")
+        assert args.value == wrong
+        await pilot.press("tab", *["backspace"] * 5, *'2"]', "enter")
+        await until(pilot, lambda: [each for each in pilot.app.wb.trace if each.args])
+        assert pilot.app.wb.trace[-1].args[1].fields["id"] == 2
+        args = await open_at("ticket_data")
+        assert args.value == '[{"subject":"x"},"@ticket:2"]'
+        args.value = "typed"
+        await open_at("ticket_created")
+        assert args.value == "typed"
+
+
 async def test_a_filter_of_a_plugin_is_not_fired_without_a_value(
     write: Any, running: Any, until: Any
 ) -> None:

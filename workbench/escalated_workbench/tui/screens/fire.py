@@ -37,14 +37,16 @@ class FireScreen(PickerScreen[Hook, Shot | None]):
 Type a part of a hook's name; arrows move, `enter` fires. `tab` goes to the arguments: a JSON list
 such as ["@ticket:2", null], in which rows of the help desk are named as on the command line; a
 single argument needs no brackets. Left empty, documented hooks get arguments from the help desk.
-`ctrl+s` fires it stopped before its first callback, to step through it."""
+What a hook was given last stands there again. `ctrl+s` fires it stopped before its first callback,
+to step through it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys("fire"),
         Binding("ctrl+s", "step", "Step", tooltip="Fire it and step through it", id="fire.step"),
     ]
 
-    def __init__(self, hooks: list[Hook], wanted: str | None) -> None:
+    def __init__(self, hooks: list[Hook], wanted: str | None, given: dict[str, str]) -> None:
+        """`given` has by hook what was written as its arguments last, and gets what is now."""
         # Hooks that somebody hears come first: those are the author's own.
         entries = [
             Entry(hook, hook.name, _line(hook))
@@ -53,6 +55,9 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
         ]
         hint = "enter fires · ctrl+s steps · tab arguments · escape"
         super().__init__("Fire a hook", hint, entries, wanted)
+        self._given = given
+        self._filled_in = ""
+        """What stands as arguments without having been typed."""
 
     def below(self) -> Iterable[Widget]:
         yield Input(id="args", compact=True, select_on_focus=False)
@@ -75,13 +80,17 @@ single argument needs no brackets. Left empty, documented hooks get arguments fr
             given.focus()
             self.notify(f"Give {item.name} a value, as the plugin's own filter.", markup=False)
             return
+        self._given[item.name] = given.value
         self.dismiss(Shot(item.name, item.kind, args, stepped))
 
     def tell(self, item: Hook | None) -> None:
-        given = example(item) if item else ""
+        shown = example(item) if item else ""
+        args = self.query_one("#args", Input)
         # The words come first: what does not fit is the end of the example.
-        hint = f"arguments, e.g. {given}" if given else "arguments"
-        self.query_one("#args", Input).placeholder = hint
+        args.placeholder = f"arguments, e.g. {shown}" if shown else "arguments"
+        if args.value == self._filled_in:
+            self._filled_in = args.value = self._given.get(item.name, "") if item else ""
+            args.cursor_position = len(args.value)
         if item is None:
             self.say("No hook has such a name.")
         elif item.documented:

@@ -103,6 +103,8 @@ class MainScreen(DebuggingScreen):
         """Of what the status line tells."""
         self._ticked_at = 0.0
         self._last_fired: str | None = None
+        self._given: dict[str, str] = {}
+        """What was written as the arguments of each hook last."""
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -184,7 +186,7 @@ class MainScreen(DebuggingScreen):
             return
         entry = self.query_one(LeftPane).entry
         wanted = entry.hook if entry and entry.hook else self._last_fired
-        self.app.push_screen(FireScreen(self.wb.hooks, wanted), self._fired)
+        self.app.push_screen(FireScreen(self.wb.hooks, wanted, self._given), self._fired)
 
     def _fired(self, shot: Shot | None) -> None:
         if shot is not None:
