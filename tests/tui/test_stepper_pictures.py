@@ -107,7 +107,6 @@ async def test_breakpoints(size: Any, running: Any, until: Any, same_picture: An
         await until(pilot, lambda: isinstance(pilot.app.screen, BreakpointsScreen))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(pilot.app.screen, BreakpointScreen))
-        pilot.app.screen.query_one("#field-plugin Input", Input).value = ""
         pilot.app.screen.query_one("#field-hook Input", Input).value = "ticket_*"
         pilot.app.screen.query_one("#field-condition Input", Input).value = "value['priority'] == 1"
         await pilot.press("enter")

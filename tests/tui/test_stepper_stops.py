@@ -199,7 +199,7 @@ async def test_all_breakpoints_are_listed_added_and_removed(running: Any, until:
         await pilot.press("a")
         await until(pilot, lambda: isinstance(pilot.app.screen, BreakpointScreen))
         await pilot.press("escape", "a")
-        await typed(pilot, until, plugin="", hook="ticket_*")
+        await typed(pilot, until, hook="ticket_*")
         await until(pilot, lambda: len(listed(pilot)) == 2)
         await pilot.press("d")
         await until(
@@ -217,9 +217,7 @@ async def test_a_condition_stops_at_one_of_a_hundred(running: Any, until: Any) -
         await pilot.press("B")
         await until(pilot, lambda: isinstance(pilot.app.screen, BreakpointsScreen))
         await pilot.press("a")
-        await typed(
-            pilot, until, plugin="", hook="chain", callback="two", condition="value['number'] == 42"
-        )
+        await typed(pilot, until, hook="chain", callback="two", condition="value['number'] == 42")
         await until(pilot, lambda: len(wb(pilot).breakpoints) == 1)
         await pilot.press("escape")
         await fire(pilot, until, "many")

@@ -38,7 +38,7 @@ FIELDS: Final = {
 
 
 class BreakpointsScreen(BoxScreen[None]):
-    """The breakpoints by number; `near` is what the cursor was on, to begin a new one with."""
+    """The breakpoints by number."""
 
     HELP = """\
 Where firings stop. `a` adds a breakpoint with all that can be said of it, `d` removes the one
@@ -58,9 +58,9 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
         Binding("escape,q", "close", "Close", id="breakpoints.close"),
     ]
 
-    def __init__(self, breakpoints: Breakpoints, near: Breakpoint | None = None) -> None:
+    def __init__(self, breakpoints: Breakpoints) -> None:
         super().__init__()
-        self._breakpoints, self._near = breakpoints, near
+        self._breakpoints = breakpoints
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -77,7 +77,7 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
             if number is not None:
                 self._draw(len(self._breakpoints) - 1)
 
-        self.app.push_screen(BreakpointScreen(self._breakpoints, self._near), added)
+        self.app.push_screen(BreakpointScreen(self._breakpoints), added)
 
     def action_remove(self) -> None:
         index, numbers = self.query_one(OptionList).highlighted, list(self._breakpoints)
@@ -123,18 +123,16 @@ to field. The condition is worked out where it would stop, with `value`, `args`,
         Binding("up", "field(-1)", "Field before", show=False, id="breakpoint.up"),
     ]
 
-    def __init__(self, breakpoints: Breakpoints, near: Breakpoint | None) -> None:
+    def __init__(self, breakpoints: Breakpoints) -> None:
         super().__init__()
-        self._breakpoints, self._near = breakpoints, near
+        self._breakpoints = breakpoints
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = "Add a breakpoint"
             box.border_subtitle = "enter adds it · escape"
             for name, hint in FIELDS.items():
-                typed = getattr(self._near, name) if self._near is not None else ""
-                is_said = isinstance(typed, str) and typed != "before"
-                yield Field(EventParameter(name, "text", hint), typed if is_said else "")
+                yield Field(EventParameter(name, "text", hint), "")
             yield Static(id="wrong", markup=False)
 
     def on_mount(self) -> None:

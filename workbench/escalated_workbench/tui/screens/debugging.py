@@ -109,7 +109,7 @@ class DebuggingScreen(MutingScreen):
             return
         from escalated_workbench.tui.screens.breakpoints import BreakpointsScreen
 
-        self.app.push_screen(BreakpointsScreen(self.wb.breakpoints, self.near))
+        self.app.push_screen(BreakpointsScreen(self.wb.breakpoints))
 
     @property
     def marks(self) -> Set[Breakpoint]:
