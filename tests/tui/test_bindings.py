@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, TabbedContent
+from textual.widgets import Input, OptionList, Static, TabbedContent
 
 from escalated_workbench import Workbench
 from escalated_workbench.tui.app import WorkbenchApp
@@ -398,6 +398,22 @@ async def test_help_tells_about_the_focused_pane(running: Any, until: Any) -> No
         assert "Fire" in svg
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+
+
+@pytest.mark.parametrize(("dialog", "key", "words"), [("B", "?", "Where"), ("f", "f1", "Type a")])
+async def test_dialogs_have_help_too(
+    dialog: str, key: str, words: str, running: Any, until: Any
+) -> None:
+    async with running() as pilot:
+        before = pilot.app.screen
+        await pilot.press(dialog)
+        await until(pilot, lambda: pilot.app.screen is not before)
+        opened = pilot.app.screen
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
+        assert str(pilot.app.screen.query_one(Static).content).startswith(words)
+        await pilot.press(key)
+        await until(pilot, lambda: pilot.app.screen is opened)
 
 
 @presses("app.quit")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
@@ -19,6 +20,11 @@ class BoxScreen(ModalScreen[Result]):
         border-title-color: $text-accent; border-subtitle-color: $text-accent;
     }
     """
+
+    # Textual asks nothing below what is modal, so not the application either.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "app.help", "Help", id="app.help"),
+    ]
 
     def action_close(self) -> None:
         self.dismiss(None)
