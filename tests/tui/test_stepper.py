@@ -201,6 +201,35 @@ async def test_a_nested_firing_is_a_level_that_returns(
         assert (await closed(pilot, until, "chain")).result == [0, 1, 11, 3]
 
 
+async def test_the_title_leaves_out_outer_levels_where_room_is_short(
+    write: Any, running: Any, until: Any, fire_stepped: Stepped, go: Any
+) -> None:
+    write(
+        "nested",
+        """
+        from escalated.hooks import add_filter, apply_filters
+        names = ["a_hook_with_a_long_name", "another_hook_of_it", "the_third_one", "the_last"]
+        for name, inner in zip(names, names[1:]):
+            add_filter(name, lambda value, inner=inner: apply_filters(inner, value))
+        add_filter("the_last", lambda value: value)
+        """,
+    )
+    async with running(size=(80, 24)) as pilot:
+        await fire_stepped(pilot, "a_hook_with_a_long_name", "[1]")
+        where = " · step 1 of 1 · before <lambda> (nested)"
+        await go(pilot, "d")
+        assert said(pilot, "where") == f"⏸ … › another_hook_of_it{where}"
+        await go(pilot, "d")
+        assert said(pilot, "where") == f"⏸ … › the_third_one{where}"
+        await go(pilot, "d")
+        assert said(pilot, "where") == f"⏸ … › the_third_one › the_last{where}"
+        await pilot.resize_terminal(120, 40)
+        whole = "⏸ a_hook_with_a_long_name › another_hook_of_it › the_third_one › the_last"
+        await until(pilot, lambda: said(pilot, "where") == f"{whole}{where}")
+        await pilot.press("x")
+        await closed(pilot, until, "a_hook_with_a_long_name")
+
+
 @SIZES
 async def test_lines_show_what_names_stand_for(
     size: Any, write: Any, running: Any, until: Any, fire_stepped: Stepped, go: Any

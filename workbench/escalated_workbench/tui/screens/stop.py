@@ -109,6 +109,7 @@ class StopScreen(Screen[None]):
         (tabs.hide_tab if self._is_wide else tabs.show_tab)("tab-source")
         if self._is_wide and tabs.tab == "source":
             tabs.choose("value")
+        self._entitle()
         self._tell()
 
     @property
@@ -158,8 +159,9 @@ class StopScreen(Screen[None]):
 
     def _entitle(self) -> None:
         """Tell where it is stopped, or that it runs."""
-        title = self._running_title() if self._runs else stop_title(self.stop)
-        self.query_one("#where", Static).update(title)
+        where = self.query_one("#where", Static)
+        room = self.app.size.width - where.styles.gutter.width
+        where.update(self._running_title() if self._runs else stop_title(self.stop, room))
 
     def _running_title(self) -> Content:
         activity = self._wb.activity

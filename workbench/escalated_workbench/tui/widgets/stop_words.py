@@ -11,17 +11,29 @@ from escalated_workbench.tui.look import owner_style, part
 from escalated_workbench.tui.widgets.values import MUTED, Piece
 
 PLUGIN_THREAD = "plugins"
+LEFT_OUT = "…"
 SHOWN = 3
 """Of what waits, how much is named."""
 
 
-def stop_title(stop: Stop) -> Content:
-    """`⏸ ticket.create › ticket_data · step 3 of 4 · before lookup (billing)`."""
+def stop_title(stop: Stop, room: int) -> Content:
+    """`⏸ ticket.create › ticket_data · step 3 of 4 · before lookup (billing)`.
+
+    Where that takes more than `room` columns, outer levels are left out, the outermost first.
+    """
+    levels, place = [level.hook for level in stop.around], _place(stop)
+    while True:
+        around = [piece for hook in levels for piece in (part(hook, MUTED), part(" › ", MUTED))]
+        title = Content.assemble(part("⏸ ", "bold $text-warning"), *around, *place)
+        if title.cell_length <= room or levels in ([], [LEFT_OUT]):
+            return title
+        levels = [LEFT_OUT, *levels[2 if levels[0] == LEFT_OUT else 1 :]]
+
+
+def _place(stop: Stop) -> list[Piece]:
+    """The firing that is stopped, and where in it."""
     firing = stop.firing
-    pieces: list[Piece] = [part("⏸ ", "bold $text-warning")]
-    for level in stop.around:
-        pieces += [part(level.hook, MUTED), part(" › ", MUTED)]
-    pieces.append(part(firing.hook, "bold $text-accent"))
+    pieces: list[Piece] = [part(firing.hook, "bold $text-accent")]
     ran, planned = len(firing.steps), len(firing.steps) + len(stop.coming)
     if stop.line is not None and stop.doing is not None:
         pieces += [part(f" · in {stop.doing.callback} ("), *_owner(stop.doing.plugin)]
@@ -33,7 +45,7 @@ def stop_title(stop: Stop) -> Content:
         pieces.append(part(" · the end of the chain"))
     if stop.firing.thread != PLUGIN_THREAD:
         pieces.append(part(f" · thread {stop.firing.thread}", MUTED))
-    return Content.assemble(*pieces)
+    return pieces
 
 
 def row_words(stop: Stop, row: int) -> str:
