@@ -212,6 +212,21 @@ async def test_all_breakpoints_are_listed_added_and_removed(running: Any, until:
         assert isinstance(pilot.app.screen, MainScreen)
 
 
+async def test_names_that_there_are_not_are_noted_and_marked(running: Any, until: Any) -> None:
+    async with running(size=(80, 24)) as pilot:
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BreakpointsScreen))
+        await pilot.press("a")
+        await typed(pilot, until, plugin="betta", callback="two")
+        await until(pilot, lambda: listed(pilot) == ["1 plugin betta two (no such plugin so far)"])
+        (notice,) = pilot.app._notifications
+        assert notice.message == ("Note: there is no plugin 'betta' so far. Did you mean 'beta'?")
+        await pilot.press("a")
+        await typed(pilot, until, plugin="beta", callback="two")
+        await until(pilot, lambda: listed(pilot)[1:] == ["2 plugin beta two"])
+        assert not pilot.app._notifications
+
+
 async def test_a_condition_stops_at_one_of_a_hundred(running: Any, until: Any) -> None:
     async with running() as pilot:
         await pilot.press("B")

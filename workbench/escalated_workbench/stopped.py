@@ -1,4 +1,4 @@
-"""What every front end tells of a stop: why it is, the arguments, the source."""
+"""What every front end tells of a stop: why it is, the arguments, the source; and of a place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 from escalated_core.analysis.arguments import names_of
 from escalated_core.records import Location
+from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
 from escalated_core.stepping.stops import Stop
+from escalated_workbench.wording import safe
 
 LISTED = 80
 """Lines of a callback at most."""
@@ -50,6 +52,15 @@ def source(stop: Stop, around: int = 2, head: int = LISTED) -> Numbered:
     place = stop.at.defined_at or Location(stop.at.file, stop.at.line)
     rest = linecache.getlines(place.file)[place.line - 1 :]
     return _numbered(inspect.getblock(rest)[:head] if rest else [], place.line)
+
+
+def notes(breakpoints: Breakpoints, asked: Breakpoint) -> Iterator[str]:
+    """Which names of a breakpoint there are not, or not yet."""
+    for what, near in breakpoints.unknown(asked).items():
+        # There are too many names to list them all.
+        told = near if near.startswith("Did") else ""
+        name: str = getattr(asked, what)
+        yield safe(f"Note: there is no {what} {name!r} so far. {told}".rstrip())
 
 
 def _numbered(lines: list[str], first: int) -> Numbered:

@@ -29,7 +29,7 @@ from escalated_workbench.cli import stops
 from escalated_workbench.cli.options import Call
 from escalated_workbench.cli.output import is_terminal, read_line
 from escalated_workbench.debugging import Result, Run
-from escalated_workbench.stopped import LISTED
+from escalated_workbench.stopped import LISTED, notes
 from escalated_workbench.wording import safe
 from escalated_workbench.workbench import Workbench
 
@@ -193,7 +193,7 @@ class Prompt:
         if place.startswith("-"):
             breakpoints.remove(_whole(place[1:].strip(), f"b {place}"))
         elif place:
-            self._tell(stops.notes(breakpoints, breakpoints[breakpoints.add(place)]))
+            self._tell(notes(breakpoints, breakpoints[breakpoints.add(place)]))
         self._tell(stops.breakpoint_lines(breakpoints) if breakpoints else ["  none"])
 
     def _tell(self, lines: Iterable[str]) -> None:

@@ -71,7 +71,7 @@ class Stepping:
 
         from escalated_core.stepping.breakpoints import Breakpoint
         from escalated_workbench.cli.prompt import Prompt
-        from escalated_workbench.cli.stops import notes
+        from escalated_workbench.stopped import notes
 
         for each in self._breakpoints:
             wb.breakpoints.add(each)

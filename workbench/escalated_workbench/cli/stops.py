@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from escalated_core.records import Step
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_core.stepping.stops import Answer, Stop
 from escalated_workbench import stopped
 from escalated_workbench.cli.text import RESULT_WIDTH, Style, step_lines
@@ -84,15 +84,6 @@ def breakpoint_lines(breakpoints: Breakpoints) -> Iterator[str]:
     yield from (
         safe(f"  {number}  {breakpoints.told(each)}") for number, each in breakpoints.items()
     )
-
-
-def notes(breakpoints: Breakpoints, asked: Breakpoint) -> Iterator[str]:
-    """Which names of a breakpoint there are not, or not yet."""
-    for what, near in breakpoints.unknown(asked).items():
-        # There are too many names to list them all.
-        told = near if near.startswith("Did") else ""
-        name: str = getattr(asked, what)
-        yield safe(f"Note: there is no {what} {name!r} so far. {told}".rstrip())
 
 
 def _ladder(stop: Stop, style: Style, *, whole: bool) -> Iterator[str]:

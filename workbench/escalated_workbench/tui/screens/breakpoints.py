@@ -17,7 +17,8 @@ from textual.widgets.option_list import Option
 
 from escalated_core.errors import UsageError
 from escalated_core.records import EventParameter
-from escalated_core.stepping.breakpoints import WHEN, Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoints import WHEN, Breakpoints
+from escalated_workbench.stopped import notes
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.box import BoxScreen
 from escalated_workbench.tui.widgets.form import Field
@@ -76,6 +77,8 @@ under the cursor, `D` all. In plugins, hooks and the timeline, `b` sets and remo
         def added(number: int | None) -> None:
             if number is not None:
                 self._draw(len(self._breakpoints) - 1)
+                for note in notes(self._breakpoints, self._breakpoints[number]):
+                    self.notify(note, severity="warning", markup=False)
 
         self.app.push_screen(BreakpointScreen(self._breakpoints), added)
 
