@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from escalated_core.errors import UsageError, WorkbenchError
 from escalated_core.host.keeping import Keep, Kept, runs_of
 from escalated_core.host.verdicts import Judging, Request
-from escalated_core.records import Finding, Firing, Reload, ReplayCause, ReplayProgress, SaveVerdict
+from escalated_core.records import Finding, Firing, Reload, ReplayProgress, SaveVerdict
 
 if TYPE_CHECKING:
     from escalated_core.host.host import EmbeddedHost
@@ -143,8 +143,8 @@ class Replays:
         lifecycle = self._host.lifecycle
         plugin = lifecycle.get(chosen)
         if plugin.undone is not None:
-            again = f"generation {plugin.undone} of it runs again"
-            raise UsageError(f"{chosen} was undone already: {again}.", "Save it to go on.")
+            what = f"{chosen} was undone already: generation {plugin.undone} of it runs again."
+            raise UsageError(what, "Save it to go on.")
         if plugin.former is None:
             raise UsageError(f"{chosen} has no generation before this one.", "Save it, or reload.")
         self._host.command(f"going back in {chosen}", lambda: lifecycle.reload(chosen, "undo"))
@@ -168,10 +168,9 @@ class Replays:
         """A plugin was loaded, or was tried to be; on the plugin thread."""
         if not self.enabled or reload.trigger not in ("save", "command"):
             return
-        cause: ReplayCause = "save" if reload.trigger == "save" else "command"
+        request = Request(reload.trigger, reload.plugin, reload.generation)
         if reload.error is not None:
-            failed = SaveVerdict(0, cause, reload.plugin, reload.generation, "failed")
-            self._publish(replace(failed, error=str(reload.error), at=time()))
+            self._publish(_failed(request, str(reload.error)))
             return
         if self._host.lifecycle.get(reload.plugin).running is None or reload.generation < 2:
             return
@@ -179,7 +178,7 @@ class Replays:
             for other in (self._running, *self._asked):
                 if other is not None and other.plugin == reload.plugin:
                     other.cancelled = True
-            self._enqueue(Request(cause, reload.plugin, reload.generation))
+            self._enqueue(request)
 
     def _ask(self, request: Request) -> SaveVerdict:
         """Have it done, and wait."""
@@ -232,5 +231,9 @@ def _fault(host: EmbeddedHost, request: Request, fault: Exception) -> SaveVerdic
     message = f"The replay was not completed, {error}."
     cure = "This is a fault of the workbench: please report it."
     host.findings.report(Finding("workbench.fault", "error", message, cure, request.plugin))
+    return _failed(request, error)
+
+
+def _failed(request: Request, error: str) -> SaveVerdict:
     failed = SaveVerdict(0, request.cause, request.plugin, request.generation, "failed")
     return replace(failed, error=error, at=time())
