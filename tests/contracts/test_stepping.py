@@ -10,7 +10,7 @@ import pytest
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import Breakpoint, Place, exactly
+from escalated_core.stepping.breakpoint import Breakpoint, Place, exactly
 from escalated_core.stepping.commands import Finish
 from escalated_core.stepping.stops import Stop
 from escalated_workbench import Workbench

@@ -387,7 +387,7 @@ async def test_x_stops_code_that_was_asked_for_and_keeps_the_stop(
             pilot.app.screen.query_one(ConsoleInput).value = "while True: pass"
             await pilot.press("enter")
             await until(pilot, lambda: "your code runs: the console" in said(pilot, "where"))
-            assert "escape and x stop it" in said(pilot, "where")
+            assert "escape, then x stops it" in said(pilot, "where")
             await pilot.press("escape")
             await until(pilot, lambda: " s, x stops it" in said(pilot, "where"))
             assert said(pilot) == "It runs at this moment."

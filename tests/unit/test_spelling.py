@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from escalated_core.errors import UsageError
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoint import Breakpoint
 from escalated_core.stepping.spelling import read_breakpoint
 
 

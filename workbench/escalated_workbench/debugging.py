@@ -12,7 +12,8 @@ from escalated_core.effects.policy import Mode, Policy
 from escalated_core.errors import UsageError
 from escalated_core.host.thread import SIGNALS_EVERY
 from escalated_core.records import Firing, Happened, Kind
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints, exactly
+from escalated_core.stepping.breakpoint import Breakpoint, exactly
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_core.stepping.commands import (
     Back,
     Command,

@@ -54,7 +54,8 @@ from escalated_core.snapshots.pictures import (
     SetSnapshot,
     TupleSnapshot,
 )
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoint import Breakpoint
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_core.stepping.stops import Answer, Stop
 from escalated_core.stories.fuzz_result import Bug, FuzzResult
 from escalated_core.stories.result import StepResult, StoryResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from escalated_core.effects.policy import Mode, Policy, policy_of
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import exactly
+from escalated_core.stepping.breakpoint import exactly
 from escalated_workbench.debugging import Debugging, Run
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 
 from escalated_core.analysis.arguments import names_of
 from escalated_core.records import Location
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoint import Breakpoint
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_core.stepping.stops import Stop
 from escalated_workbench.wording import safe
 

@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from escalated_core.snapshots.snapshot import snapshot, snapshot_names
-from escalated_core.stepping.breakpoints import Place
+from escalated_core.stepping.breakpoint import Place
 from escalated_core.stepping.stops import Level, Line, Stop
 from escalated_core.stepping.walk import Walk
 from escalated_core.trace.readout import record_of

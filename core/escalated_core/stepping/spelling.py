@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from escalated_core.errors import UsageError, meant
-from escalated_core.stepping.breakpoints import PLACES, Breakpoint
+from escalated_core.stepping.breakpoint import PLACES, Breakpoint
 
 MOMENTS: Final = ("when", "path", "limit")
 EXAMPLES: Final = "Write it like ticket_*, triage:tag_vip, plugin:triage or event:ticket.create."

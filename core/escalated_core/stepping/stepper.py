@@ -16,13 +16,8 @@ from escalated_core.hooks.registry import Chain
 from escalated_core.scope import APART, CURRENT, RUNNING, Scope
 from escalated_core.snapshots.pictures import same
 from escalated_core.snapshots.snapshot import snapshot
-from escalated_core.stepping.breakpoints import (
-    Breakpoint,
-    Breakpoints,
-    Names,
-    Place,
-    compiled,
-)
+from escalated_core.stepping.breakpoint import Breakpoint, Place, compiled
+from escalated_core.stepping.breakpoints import Breakpoints, Names
 from escalated_core.stepping.commands import (
     Command,
     Continue,

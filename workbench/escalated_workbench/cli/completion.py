@@ -83,7 +83,7 @@ def _plugins(ctx: click.Context) -> Iterator[tuple[str, str]]:
 def _places(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """What a breakpoint may begin with, and when it may stop."""
     from escalated_core.hooks.catalogue import catalogue_of
-    from escalated_core.stepping.breakpoints import WHEN
+    from escalated_core.stepping.breakpoint import WHEN
 
     yield from _hooks(ctx)
     yield from ((f"plugin:{slug}", "") for slug, _ in _plugins(ctx))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from escalated_core.errors import UsageError, WorkbenchError, meant
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoint import Breakpoint
 from escalated_core.stepping.commands import (
     Back,
     Command,

@@ -11,7 +11,7 @@ from escalated_workbench.cli.completion import complete_place
 from escalated_workbench.cli.options import Call
 
 if TYPE_CHECKING:
-    from escalated_core.stepping.breakpoints import Breakpoint
+    from escalated_core.stepping.breakpoint import Breakpoint
     from escalated_workbench.workbench import Workbench
 
 Result = TypeVar("Result")
@@ -69,7 +69,7 @@ class Stepping:
         # Only here: as above.
         from glob import escape
 
-        from escalated_core.stepping.breakpoints import Breakpoint
+        from escalated_core.stepping.breakpoint import Breakpoint
         from escalated_workbench.cli.prompt import Prompt
         from escalated_workbench.stopped import notes
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from escalated_core.records import Callback
-from escalated_core.stepping.breakpoints import Breakpoint, Breakpoints
+from escalated_core.stepping.breakpoint import Breakpoint
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_core.stepping.stops import Answer, Stop
 from escalated_workbench import stopped
 from escalated_workbench.notebook.sheet import facts, part, title

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Event, Firing, Happened
-from escalated_core.stepping.breakpoints import exactly
+from escalated_core.stepping.breakpoint import exactly
 from escalated_workbench.tui.background import aside
 from escalated_workbench.tui.stepping import Stepping
 from escalated_workbench.tui.work import Commands

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 
 from escalated_core.errors import UsageError
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoint import Breakpoint
 from escalated_core.stepping.gate import Question
 from escalated_core.stepping.stops import Answer, Stop
 from escalated_workbench.tui.background import aside

@@ -17,7 +17,8 @@ from textual.widgets.option_list import Option
 
 from escalated_core.errors import UsageError
 from escalated_core.records import EventParameter
-from escalated_core.stepping.breakpoints import WHEN, Breakpoints
+from escalated_core.stepping.breakpoint import WHEN
+from escalated_core.stepping.breakpoints import Breakpoints
 from escalated_workbench.stopped import notes
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.screens.box import BoxScreen

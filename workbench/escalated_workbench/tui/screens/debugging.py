@@ -9,7 +9,7 @@ from collections.abc import Set
 
 from escalated_core.analysis.arguments import names_of
 from escalated_core.records import Firing
-from escalated_core.stepping.breakpoints import Breakpoint, exactly
+from escalated_core.stepping.breakpoint import Breakpoint, exactly
 from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.composer import Composer
 from escalated_workbench.tui.screens.compare import CompareScreen

@@ -16,7 +16,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static, Tree
 
 from escalated_core.records import Firing, Reload
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoint import Breakpoint
 from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.screens.confirm import ConfirmScreen
 from escalated_workbench.tui.screens.debugging import DebuggingScreen

@@ -167,7 +167,7 @@ class StopScreen(Screen[None]):
         activity = self._wb.activity
         doing = f"{activity.doing} {activity.seconds:.1f} s, " if activity is not None else ""
         what = "your code" if self._stepping.is_asked else self.stop.firing.hook
-        how = "escape and x stop" if isinstance(self.focused, Input) else "x stops"
+        how = "escape, then x stops" if isinstance(self.focused, Input) else "x stops"
         return Content.assemble(part(f"▸ {what} runs: {doing}{how} it", "$text-warning"))
 
     def say(self, words: str) -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from escalated_core.records import Location
-from escalated_core.stepping.breakpoints import Breakpoint
+from escalated_core.stepping.breakpoint import Breakpoint
 from escalated_workbench.playback import Playback, Shown
 from escalated_workbench.tui.look import part
 from escalated_workbench.tui.widgets.findings import FindingList

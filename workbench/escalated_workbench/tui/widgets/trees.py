@@ -15,7 +15,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from escalated_core.records import Callback, Hook, Location, Plugin
-from escalated_core.stepping.breakpoints import Breakpoint, exactly
+from escalated_core.stepping.breakpoint import Breakpoint, exactly
 from escalated_workbench.tui.look import STATUS_STYLES, label, owner_style, themed
 from escalated_workbench.wording import STATUS_GLYPHS
 
