@@ -122,7 +122,9 @@ class Composer:
     def _happen(self, order: Order) -> None:
         def work() -> None:
             happened = self._once(order)
-            self._screen.call_later(self._show, happened)
+            # What was stepped through is shown by what stopped there.
+            if not order.stepped:
+                self._screen.call_later(self._show, happened)
 
         if order.stepped:
             work = self._stepping.stopped(exactly(event=order.event), work)

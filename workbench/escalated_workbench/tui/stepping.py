@@ -145,7 +145,9 @@ class Stepping:
         self._last = None
         levels = [level.firing_id for level in last.around]
         found = [self._wb.trace.get(number) for number in (*levels, last.firing.id)]
-        firing = next((each for each in found if each and each.kind != "event"), None)
+        kept = [each for each in found if each is not None]
+        first = kept[0] if kept else None
+        firing = next((each for each in kept if each.kind != "event"), first)
         if firing is not None:
             self._then(firing)
             if any(step.note for step in firing.steps):
