@@ -135,7 +135,8 @@ class Comparison:
     uncontrolled: tuple[str, ...] = ()
     """What the run depends on and nobody controls, in words."""
     notes: tuple[str, ...] = ()
-    """What else differs and is no change of behaviour: output, logs."""
+    """What else is to be known and is no change of behaviour: other output or logs, a what-if that
+    no callback fits."""
     pace: Pace | None = None
     recorded: Run | None = None
     """The firing as it was recorded, of which `old` may be another run; None where it is `old`."""
