@@ -224,3 +224,14 @@ class TestHooks:
             r"ticket_created passes 2 \(ticket, user\)\. .+ \[callback\.needs-too-many\]",
             text,
         )
+
+
+def test_who_would_listen_and_could_not_be_loaded_is_named(
+    run: Run, write: Callable[..., Path], root: Path
+) -> None:
+    write("alpha", "from escalated.hooks import *\nadd_filter('own', len)\n")
+    write("beta", "from escalated.hooks import *\ndef (\n")
+    assert run("fire", "own", "--arg", "[]", "-p", root).stderr == ""
+    unheard = run("fire", "other", "--arg", "[]", "-p", root)
+    assert "beta/plugin.py:2" in unheard.stderr
+    assert "SyntaxError" in unheard.stderr

@@ -84,6 +84,8 @@ class Arguments:
         Raises:
             UsageError: there is no such hook, or it has no such parameter.
         """
+        if not any(each.callbacks for each in wb.hooks if each.name == hook):
+            call.tell_unloaded(wb)
         chosen = wb.require_hook(hook, self.kind)[0]
         told = self._payload
         told.require_names(chosen)

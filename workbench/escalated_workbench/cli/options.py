@@ -185,6 +185,16 @@ class Call(NamedTuple):
             if finding.code == "memory.unwritable":
                 self.output.say(safe(f"Warning: {finding.message} {finding.cure}"))
 
+    def tell_unloaded(self, workbench: Workbench) -> bool:
+        """Say which plugins could not be loaded, and so hear nothing; whether there are any."""
+        from escalated_workbench.wording import safe
+
+        unloaded = [each for each in workbench.plugins.values() if each.status == "failed"]
+        for finding in (finding for each in unloaded for finding in each.findings):
+            if finding.severity == "error":
+                self.output.say(safe(str(finding)))
+        return bool(unloaded)
+
     def report(self, lines: Iterable[str], **content: Any) -> None:
         """Print `content` as the verb's JSON document if that was asked for, else the lines."""
         if self.as_json:

@@ -14,7 +14,6 @@ from escalated_workbench.cli.sessions import tell_incomplete
 if TYPE_CHECKING:
     from escalated_core.records import Comparison, SaveVerdict
     from escalated_workbench.cli.text import Style
-    from escalated_workbench.workbench import Workbench
 
 SORTS = 3
 """Sorts of difference that are told of a save."""
@@ -41,27 +40,15 @@ def replay(call: Call, file: str, against: str | None) -> int:
     judged = call._replace(root=against or call.root)
     with sessions.read(file) as session, judged.as_in(session.header).workbench() as wb:
         tell_incomplete(call, session)
-        is_whole = _tell_plugins(call, wb)
+        has_failed = call.tell_unloaded(wb)
+        if not wb.plugins:
+            call.output.say(safe(f"No plugins in {wb.root}."))
         verdict = wb.replays.replay_session(session)
         style = call.style(wb)
         lines = [*verdict_lines(verdict, style)]
     call.report(lines, verdict=verdict)
     call.output.say(safe(f"{file}: {verdict}."))
-    return int(verdict.changed or not is_whole)
-
-
-def _tell_plugins(call: Call, wb: Workbench) -> bool:
-    """Say which plugins could not be loaded, and so call nothing; returns whether all could."""
-    from escalated_workbench.cli import text
-    from escalated_workbench.wording import safe
-
-    failed = [plugin for plugin in wb.plugins.values() if plugin.status == "failed"]
-    found = [finding for plugin in failed for finding in plugin.findings]
-    for line in text.finding_lines(each for each in found if each.severity == "error"):
-        call.output.say(line)
-    if not wb.plugins:
-        call.output.say(safe(f"No plugins in {wb.root}."))
-    return not failed
+    return int(verdict.changed or has_failed)
 
 
 def verdict_lines(verdict: SaveVerdict, style: Style) -> Iterator[str]:
