@@ -68,7 +68,7 @@ def recalled(
     """
     names = names_of(firing.hook, firing.profile)
     paths = {text: spelt(parse_path(text), names) for text in changes}
-    found = _rebuilt(firing, RecordedRows(world), paths.values(), world)
+    found = _rebuilt(firing, world, paths.values())
     if not changes:
         return found
     world()
@@ -102,9 +102,8 @@ def recalled_event(
     return EventRun(firing.hook, given, dry=firing.cause.endswith(" dry"))
 
 
-def _rebuilt(
-    firing: Firing, rows: RecordedRows, given: Collection[Path], world: Callable[[], World]
-) -> Rebuilt:
+def _rebuilt(firing: Firing, world: Callable[[], World], given: Collection[Path]) -> Rebuilt:
+    rows = RecordedRows(world)
     try:
         return rebuilt(firing, rows, given)
     except MissingError:

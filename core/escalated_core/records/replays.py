@@ -158,7 +158,7 @@ class Comparison:
         """The first difference, which follows from no other."""
         return self.differences[0] if self.differences else None
 
-    def sort(self) -> tuple[object, ...]:
+    def likeness(self) -> tuple[object, ...]:
         """What it has in common with those that differ alike: the hook, where, at which paths."""
         origin = self.origin
         where: tuple[object, ...] = ()

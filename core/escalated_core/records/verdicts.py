@@ -23,7 +23,7 @@ class LeftOut:
     hook: str
     why: str
 
-    def sort(self) -> tuple[object, ...]:
+    def likeness(self) -> tuple[object, ...]:
         """What it has in common with those that were left out alike."""
         return self.hook, self.why
 

@@ -11,8 +11,8 @@ Judged = TypeVar("Judged", bound=Comparison | LeftOut)
 
 
 def alike(judged: Iterable[Judged]) -> list[list[Judged]]:
-    """Those of the same sort together, each sort where the first of it stood."""
+    """Those that differ alike together, each lot where the first of it stood."""
     found: dict[tuple[object, ...], list[Judged]] = {}
     for each in judged:
-        found.setdefault(each.sort(), []).append(each)
+        found.setdefault(each.likeness(), []).append(each)
     return [*found.values()]

@@ -74,7 +74,7 @@ it."""
         super().__init__(id=id, markup=False, compact=True)
         self._groups: list[list[Judged]] = []
         self._open: set[tuple[object, ...]] = set()
-        """The sorts whose firings are all listed."""
+        """What those have in common that are all listed."""
         self._rows: list[Judged] = []
 
     @property
@@ -94,9 +94,9 @@ it."""
         judged = self.judged
         if judged is None:
             return
-        sort = judged.sort()
-        (self._open.add if is_open else self._open.discard)(sort)
-        first = next(first for first, *_ in self._groups if first.sort() == sort)
+        likeness = judged.likeness()
+        (self._open.add if is_open else self._open.discard)(likeness)
+        first = next(first for first, *_ in self._groups if first.likeness() == likeness)
         self._fill(judged if is_open else first)
 
     def _fill(self, chosen: Judged | None) -> None:
@@ -105,7 +105,7 @@ it."""
         room = len(str(max(numbers, default=0)))
         self._rows, lines = [], list[Content]()
         for first, *more in self._groups:
-            is_open = first.sort() in self._open
+            is_open = first.likeness() in self._open
             rest = more if is_open else []
             self._rows += [first, *rest]
             lines += [line(first, room, len(more), is_open), *(inside(each, room) for each in rest)]
